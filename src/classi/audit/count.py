@@ -1,0 +1,241 @@
+"""Every rule counted again from plain rows, and set against what a certificate claims."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from classi.audit.cells import same_id
+from classi.audit.files import missing_pupils, read_ledger, unknown_class, unknown_pupil
+from classi.criteria.base import Criterion, registry
+from classi.domain import Count
+from classi.i18n import _
+from classi.ledger import Ledger
+from classi.regulation import Regulation, read_regulation
+
+ASSIGNMENT = "assegnazioni.csv"
+REGULATION = "regolamento.toml"
+APART = ("fratelli", "gemelli", "separati")
+
+
+@dataclass(frozen=True)
+class Audited:
+    """One rule, as the auditor counted it.
+
+    Attributes
+    ----------
+    number : position in the regulation, from 1.
+    rule, label : its name in the file, and as people read it.
+    hard, weight, tier : its price; a hard rule has neither weight nor tier.
+    cost : sum of the excesses of `counts`, in the rule's unit.
+    counts : everything the rule looked at.
+    """
+
+    number: int
+    rule: str
+    label: str
+    hard: bool
+    weight: int | None
+    tier: int | None
+    cost: int
+    counts: tuple[Count, ...]
+
+    @property
+    def findings(self) -> tuple[Count, ...]:
+        """The counts that are outside what the rule allows."""
+        return tuple(count for count in self.counts if count.excess > 0)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What the auditor found.
+
+    Attributes
+    ----------
+    criteria : every rule, in the order of the regulation.
+    structure : what is wrong with the assignment itself, as sentences: pupils missing, doubled or unknown, classes
+        unknown, a file that is not an assignment.
+    """
+
+    criteria: tuple[Audited, ...]
+    structure: tuple[str, ...] = ()
+
+    @property
+    def hard_kept(self) -> bool:
+        """True when every pupil has exactly one class and every hard rule costs nothing."""
+        return not self.structure and all(a.cost == 0 for a in self.criteria if a.hard)
+
+    @property
+    def tiers(self) -> dict[int, int]:
+        """Sum of weight × cost for each tier in use, the most important first."""
+        values: dict[int, int] = {}
+        for audited in self.criteria:
+            if audited.tier is not None and audited.weight is not None:
+                values[audited.tier] = values.get(audited.tier, 0) + audited.weight * audited.cost
+        return dict(sorted(values.items()))
+
+
+def audit_files(case: Path, directory: Path, models: Path | None = None) -> tuple[Audit, Ledger, Regulation]:
+    """Count every rule again from the files alone.
+
+    Parameters
+    ----------
+    case : folder of csv tables with ``regolamento.toml`` in it, or a workbook with ``regolamento.toml`` beside it.
+    directory : folder that holds ``assegnazioni.csv``.
+    models : folder of the regulations that may be extended.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or cannot be read.
+    """
+    ledger, structure = read_ledger(case, directory / ASSIGNMENT)
+    folder = case if case.is_dir() else case.parent
+    regulation = with_implicit_rows(read_regulation(folder / REGULATION, models), ledger)
+    return _count(ledger, regulation, structure), ledger, regulation
+
+
+def audit_ledger(ledger: Ledger, regulation: Regulation) -> Audit:
+    """Count every rule of the regulation on the rows of the ledger.
+
+    What places nobody of the case, or in no class of the case, is told in `Audit.structure` and left out of the counts.
+    """
+    classes = {same_id(row["id"]): row["id"] for row in ledger.classes}
+    pupils = {row["id"] for row in ledger.pupils}
+    sound = {p: classes[same_id(c)] for p, c in ledger.placed.items() if p in pupils and same_id(c) in classes}
+    structure = [
+        unknown_pupil(pupil) if pupil not in pupils else unknown_class(pupil, class_id)
+        for pupil, class_id in ledger.placed.items()
+        if pupil not in sound
+    ]
+    structure += missing_pupils(pupils - set(ledger.placed))
+    if sound != ledger.placed:
+        ledger = Ledger(ledger.pupils, ledger.classes, ledger.ties, sound, ledger.open)
+    return _count(ledger, regulation, structure)
+
+
+def _count(ledger: Ledger, regulation: Regulation, structure: Iterable[str]) -> Audit:
+    regulation.bind_ledger(ledger)
+    audited = []
+    for k, criterion in enumerate(regulation.criteria):
+        counts = tuple(criterion.audit(ledger))
+        audited.append(
+            Audited(
+                number=k + 1,
+                rule=criterion.rule,
+                label=regulation.label(k),
+                hard=criterion.hard,
+                weight=criterion.weight,
+                tier=None if criterion.hard else criterion.tier,
+                cost=sum(count.excess for count in counts),
+                counts=counts,
+            )
+        )
+    return Audit(tuple(audited), tuple(structure))
+
+
+# --- the rules that the tables themselves make binding ---
+
+
+def with_implicit_rows(regulation: Regulation, ledger: Ledger) -> Regulation:
+    """Add the rules that the tables make binding, found in plain rows: those `Regulation.with_implicit` finds."""
+    return replace(regulation, criteria=(*regulation.criteria, *_implicit_rules(regulation.criteria, ledger)))
+
+
+def _implicit_rules(criteria: Sequence[Criterion], ledger: Ledger) -> Iterator[Criterion]:
+    hard = [criterion for criterion in criteria if criterion.hard]
+    everywhere = {criterion.rule for criterion in hard if not criterion.classes}
+    binding = {tie["tipo"] for tie in ledger.ties if tie["vincolante"]}
+    if "class_size" not in everywhere and _filled(ledger.classes, "min", "max"):
+        yield _hard("class_size", name=_("Size limits of the table “classi”"))
+    if "insieme" in binding and "insieme" not in _ties_of(hard, "together"):
+        yield _hard("together", binding_only=True, name=_("Pupils tied together, binding"))
+    apart = [kind for kind in APART if kind in binding and kind not in _ties_of(hard, "apart")]
+    if apart:
+        yield _hard("apart", ties=apart, binding_only=True, name=_("Pupils kept apart, binding"))
+    if "fixed_class" not in everywhere and _filled(ledger.pupils, "classe_fissa"):
+        yield _hard("fixed_class", name=_("Column “{column}”").format(column="classe_fissa"))
+    if "forbidden_class" not in everywhere and _filled(ledger.pupils, "classi_vietate"):
+        yield _hard("forbidden_class", name=_("Column “{column}”").format(column="classi_vietate"))
+
+
+def _hard(rule: str, **fields: Any) -> Criterion:
+    return registry()[rule](rule=rule, hard=True, **fields)
+
+
+def _ties_of(hard: Iterable[Criterion], rule: str) -> set[str]:
+    return {kind for criterion in hard if criterion.rule == rule for kind in getattr(criterion, "ties", ())}
+
+
+def _filled(rows: Iterable[Mapping[str, Any]], *columns: str) -> bool:
+    return any(row.get(column) is not None for row in rows for column in columns)
+
+
+# --- what a certificate claims ---
+
+
+def compare_with_certificate(
+    audit: Audit, certificate: Mapping[str, Any], hashes: Mapping[str, str] | None = None
+) -> tuple[str, ...]:
+    """Say where a certificate and the auditor's count differ.
+
+    Parameters
+    ----------
+    audit : the count.
+    certificate : ``certificato.json`` as read.
+    hashes : SHA-256, in hexadecimal, of each file actually found (``assegnazioni.csv``, the tables), by file name.
+
+    Returns
+    -------
+    tuple of str
+        One sentence for each rule whose cost differs, for each tier whose value differs and for each file that is not
+        the one the certificate was made for; empty when all agree.
+    """
+    claimed = _entries(certificate, "criteria")
+    said = []
+    if len(claimed) != len(audit.criteria):
+        said.append(
+            _("The certificate speaks of {claimed} rules, the auditor counted {counted}.").format(
+                claimed=len(claimed), counted=len(audit.criteria)
+            )
+        )
+    for audited, entry in zip(audit.criteria, claimed, strict=False):
+        said += _differences(audited, entry)
+    tiers = {entry.get("tier"): entry.get("value") for entry in _entries(certificate, "tiers")}
+    for tier, value in audit.tiers.items():
+        if tiers.get(tier) != value:
+            said.append(
+                _("Tier {tier}: the certificate says {claimed}, the auditor counts {counted}.").format(
+                    tier=tier, claimed=tiers.get(tier), counted=value
+                )
+            )
+    sealed = {**_table(certificate, "inputs"), **_table(certificate, "outputs")}
+    for file, found in (hashes or {}).items():
+        if str(sealed.get(file)).lower() != found.lower():
+            said.append(_("{file} is not the file this certificate was made for.").format(file=file))
+    return tuple(said)
+
+
+def _differences(audited: Audited, entry: Mapping[str, Any]) -> Iterator[str]:
+    if entry.get("rule") != audited.rule:
+        yield _("Rule {number} is “{rule}”, but the certificate says “{claimed}”.").format(
+            number=audited.number, rule=audited.rule, claimed=entry.get("rule")
+        )
+    claims = [entry.get("cost"), entry.get("audited")]
+    wrong = [claim for claim in claims if claim != audited.cost]
+    if wrong:
+        yield _("Rule {number} ({label}): the certificate says {claimed}, the auditor counts {counted}.").format(
+            number=audited.number, label=audited.label, claimed=wrong[0], counted=audited.cost
+        )
+
+
+def _entries(certificate: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
+    entries = certificate.get(name)
+    return [e if isinstance(e, Mapping) else {} for e in entries] if isinstance(entries, list) else []
+
+
+def _table(certificate: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    table = certificate.get(name)
+    return table if isinstance(table, Mapping) else {}

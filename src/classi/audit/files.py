@@ -1,0 +1,250 @@
+"""The auditor's own reading of a case and of the classes that were formed."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from classi.audit.cells import TABLE_NAMES, column_names, column_reader, same_id, squeezed, unguarded
+from classi.errors import InputError, Problem
+from classi.i18n import _
+from classi.ledger import Ledger
+from classi.sheets import read_sheets
+
+RawRows = list[tuple[int, list[Any]]]
+Row = dict[str, Any]
+
+RawTable = tuple[str, RawRows]
+"""File name, and the rows that are not empty with their numbers, the header first."""
+
+DELIMITED = (".csv", ".tsv", ".txt")
+SEPARATOR_LINES = ("sep=;", "sep=,", "sep=\t")
+
+
+def read_ledger(case: Path, assignment: Path | Mapping[str, str]) -> tuple[Ledger, tuple[str, ...]]:
+    """Read a case and who sits where.
+
+    Parameters
+    ----------
+    case : folder of csv tables, or a workbook.
+    assignment : the file ``assegnazioni.csv`` (``id,classe``), or the class of each pupil.
+
+    Returns
+    -------
+    tuple
+        The ledger, and what is wrong with the file of the assignment, as sentences: pupils missing, doubled or unknown,
+        classes unknown, a wrong header. Of a doubled pupil the first place counts.
+
+    Raises
+    ------
+    InputError
+        If a file is missing or a cell of the case cannot be read.
+    """
+    pupils, classes, ties = _case_rows(_raw_tables(case))
+    if isinstance(assignment, Mapping):
+        return Ledger(pupils, classes, ties, assignment), ()
+    placed, wrong = _placements(assignment, {row["id"] for row in pupils}, [row["id"] for row in classes])
+    return Ledger(pupils, classes, ties, placed), wrong
+
+
+def ledger_from_rows(tables: Mapping[str, Sequence[Mapping[str, Any]]], placed: Mapping[str, str]) -> Ledger:
+    """Build the ledger from rows held in memory instead of files.
+
+    Parameters
+    ----------
+    tables : rows by table (``alunni``, ``classi``, ``legami``), each row a dictionary by header.
+    placed : class id of each pupil.
+
+    Raises
+    ------
+    InputError
+        If a table is missing or a cell cannot be read.
+    """
+    found: dict[str, RawTable] = {}
+    for name, rows in tables.items():
+        headers = list(dict.fromkeys(header for row in rows for header in row))
+        found |= _as_table(
+            name, name, [(1, headers), *((k, [r.get(h) for h in headers]) for k, r in enumerate(rows, 2))]
+        )
+    return Ledger(*_case_rows(found), placed)
+
+
+def _case_rows(tables: Mapping[str, RawTable]) -> tuple[list[Row], list[Row], list[Row]]:
+    for table in ("alunni", "classi"):
+        if table not in tables:
+            raise InputError([Problem(_("The table “{table}” is missing.").format(table=table))])
+    pupils = _identified("alunni", tables["alunni"])
+    classes = _identified("classi", tables["classi"])
+    known = {row["id"] for row in pupils}
+    if "legami" not in tables:
+        return pupils, classes, []
+    ties, numbers, file = _typed("legami", tables["legami"])
+    for tie, number in zip(ties, numbers, strict=True):
+        for end in ("da", "a"):
+            if tie.get(end) not in known:
+                raise _unreadable(file, number, end, tie.get(end), _("This tie names no pupil of the case."))
+    return pupils, classes, ties
+
+
+# --- from files to raw rows ---
+
+
+def _raw_tables(case: Path) -> dict[str, RawTable]:
+    """Find the tables of a folder or workbook."""
+    if not case.exists():
+        raise InputError([Problem(_("There is no such case: {file}.").format(file=case.name), case.name)])
+    found: dict[str, RawTable] = {}
+    if not case.is_dir():
+        for grid in read_sheets(case).grids.values():
+            found |= _as_table(grid.name, case.name, [(number, list(cells)) for number, cells in grid.rows])
+        return found
+    for path in sorted(case.iterdir()):
+        if path.suffix.lower() in DELIMITED and _table_called(path.stem):
+            found |= _as_table(path.stem, path.name, _csv_rows(path))
+    return found
+
+
+def _table_called(name: str) -> str | None:
+    return next((table for table, names in TABLE_NAMES.items() if squeezed(name) in names), None)
+
+
+def _as_table(name: str, file: str, rows: RawRows) -> dict[str, RawTable]:
+    table = _table_called(name)
+    return {table: (file, rows)} if table and rows else {}
+
+
+def _csv_rows(path: Path) -> RawRows:
+    """Return the rows that are not empty, numbered as a spreadsheet would."""
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise InputError([Problem(_("The file cannot be opened: {file}.").format(file=path.name), path.name)]) from None
+    text = unicodedata.normalize("NFC", _decoded(content))
+    first, _newline, rest = text.partition("\n")
+    announced = first.strip("\r") in SEPARATOR_LINES
+    delimiter = first[4] if announced else _delimiter(text)
+    try:
+        records = list(csv.reader(io.StringIO(rest if announced else text, newline=""), delimiter=delimiter))
+    except csv.Error:
+        raise InputError(
+            [Problem(_("The file is not a csv table: {file}.").format(file=path.name), path.name)]
+        ) from None
+    rows = [(k, [unguarded(cell) for cell in record]) for k, record in enumerate(records, 1)]
+    return [(k, cells) for k, cells in rows if any(cell.strip() for cell in cells)]
+
+
+def _decoded(content: bytes) -> str:
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", errors="replace")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return content.decode("cp1252", errors="replace")
+
+
+def _delimiter(text: str) -> str:
+    header = next((line for line in text.splitlines() if line.strip()), "")
+    outside = "".join(header.split('"')[::2])  # what stands between quotes separates nothing
+    return max(";,\t", key=outside.count)
+
+
+# --- from raw rows to typed rows ---
+
+
+def _typed(table: str, raw: RawTable) -> tuple[list[Row], list[int], str]:
+    """Return the rows with their Italian column names and typed cells, their numbers, and the file's name."""
+    file, ((top, header), *body) = raw
+    names = column_names(table, header)
+    twice = [name for k, name in enumerate(names) if name and name in names[:k]]
+    if twice:
+        raise _unreadable(file, top, twice[0], None, _("This column is there twice."))
+    rows: list[Row] = [{} for _row in body]
+    for k, name in enumerate(names):
+        if name:
+            cells = [cells[k] if k < len(cells) else None for _number, cells in body]
+            for row, value in zip(rows, _column(table, name, cells, [n for n, _c in body], file), strict=True):
+                row[name] = value
+    return rows, [number for number, _cells in body], file
+
+
+def _column(table: str, name: str, cells: Iterable[Any], numbers: Iterable[int], file: str) -> Iterator[Any]:
+    filled = [None if isinstance(cell, str) and not cell.strip() else cell for cell in cells]
+    read = column_reader(table, name, [cell for cell in filled if cell is not None])
+    for cell, number in zip(filled, numbers, strict=True):
+        try:
+            yield None if cell is None else read(cell)
+        except ValueError:
+            raise _unreadable(file, number, name, cell, _("This cell cannot be read.")) from None
+
+
+def _identified(table: str, raw: RawTable) -> list[Row]:
+    rows, numbers, file = _typed(table, raw)
+    seen: set[str] = set()
+    for row, number in zip(rows, numbers, strict=True):
+        name = row.get("id")
+        if name is None:
+            raise _unreadable(file, number, "id", None, _("The identifier is missing."))
+        key = same_id(name) if table == "classi" else name
+        if key in seen:
+            raise _unreadable(file, number, "id", name, _("This identifier is there twice."))
+        seen.add(key)
+    return rows
+
+
+def _unreadable(file: str, row: int, column: str, value: Any, message: str) -> InputError:
+    return InputError([Problem(message, file, row=row, column=column, value="" if value is None else str(value))])
+
+
+# --- the assignment ---
+
+
+def _placements(path: Path, pupils: set[str], classes: list[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+    rows = _csv_rows(path)
+    if not rows or [squeezed(cell) for cell in rows[0][1]] != ["id", "classe"]:
+        message = _("The header of {file} is not “id,classe”: nobody's place can be read.")
+        return {}, (message.format(file=path.name),)
+    spelled = {same_id(class_id): class_id for class_id in classes}
+    placed: dict[str, str] = {}
+    wrong: list[str] = []
+    seen: set[str] = set()
+    for number, cells in rows[1:]:
+        pupil, class_id = (*(cell.strip() for cell in cells), "", "")[:2]
+        wrong += _row_problems(number, len(cells), pupil, pupils, seen)
+        if same_id(class_id) not in spelled:
+            wrong.append(unknown_class(pupil, class_id))
+        elif pupil in pupils and pupil not in seen:
+            placed[pupil] = spelled[same_id(class_id)]
+        seen.add(pupil)
+    return placed, (*wrong, *missing_pupils(pupils - seen))
+
+
+def _row_problems(number: int, width: int, pupil: str, pupils: set[str], seen: set[str]) -> Iterator[str]:
+    if width != 2:
+        yield _("Row {row} of the assignment has not exactly two cells.").format(row=number)
+    if pupil not in pupils:
+        yield unknown_pupil(pupil)
+    elif pupil in seen:
+        yield _("Pupil {pupil} is placed twice.").format(pupil=pupil)
+
+
+def unknown_pupil(pupil: str) -> str:
+    """Say that somebody who is not of the case was placed."""
+    return _("Pupil {pupil} is placed but is not among the pupils of the case.").format(pupil=pupil or "“”")
+
+
+def unknown_class(pupil: str, class_id: str) -> str:
+    """Say that a pupil was placed in a class that does not exist."""
+    return _("Pupil {pupil} is placed in “{class_id}”, which is not a class of the case.").format(
+        pupil=pupil, class_id=class_id
+    )
+
+
+def missing_pupils(pupils: Iterable[str]) -> Iterator[str]:
+    """Say of each pupil that no class has them."""
+    for pupil in sorted(pupils):
+        yield _("Pupil {pupil} is not placed in any class.").format(pupil=pupil)

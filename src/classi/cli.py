@@ -1,0 +1,321 @@
+"""The command line: parses, calls the workflow, shows.
+
+Exit codes: 0 done · 2 bad input · 3 impossible, explained · 4 a hard rule broken · 1 otherwise.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from classi.errors import AuditFailure, ClassiError, InputError, Problem
+from classi.i18n import LANGUAGES, _, ngettext, use_language
+
+if TYPE_CHECKING:
+    from classi.formation.solve import Progress
+    from classi.workflow import Result
+
+EXIT_OTHER, EXIT_INPUT, EXIT_IMPOSSIBLE, EXIT_BROKEN = 1, 2, 3, 4
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def main() -> None:
+    """Run the command line; the language is settled first, because the help texts depend on it."""
+    arguments, code = _language(sys.argv[1:])
+    with use_language(code):
+        build()(arguments, prog_name="classi")
+
+
+def _language(arguments: list[str]) -> tuple[list[str], str]:
+    """Take ``--lang CODE`` out of the arguments, wherever it stands."""
+    rest, code = [], "it"
+    pending = iter(arguments)
+    for word in pending:
+        if word == "--lang":
+            code = next(pending, "")
+        elif word.startswith("--lang="):
+            code = word.removeprefix("--lang=")
+        else:
+            rest.append(word)
+    if code not in LANGUAGES:
+        Console(stderr=True).print(f"--lang: {' | '.join(LANGUAGES)}", style="red", markup=False)
+        raise SystemExit(EXIT_INPUT)
+    return rest, code
+
+
+def build() -> typer.Typer:
+    """Return the application, its help in the current language."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,  # a traceback could show pupils' data
+        help=_("Forms school classes: proved best or with the gap, counted twice, explained. Add --lang en for English."),
+    )
+    app.command("demo", help=_("Form the classes of a bundled school and write the report."))(_guarded(demo))
+    app.command("check", help=_("Read a case and print every problem found, without forming anything."))(_guarded(check))
+    app.command("form", help=_("Form the classes of a case and write the result, audited."))(_guarded(form))
+    app.command("audit", help=_("Count every rule again from the files alone."))(_guarded(audit))
+    app.command("template", help=_("Write an empty workbook with drop-downs and notes, and a sample regulation."))(
+        _guarded(template)
+    )
+    app.command("generate", help=_("Write a synthetic school, from a seed."))(_guarded(generate))
+
+    @app.callback(invoke_without_command=True)
+    def version(
+        show: Annotated[bool, typer.Option("--version", help=_("Show the version and exit."))] = False,
+    ) -> None:
+        if show:
+            from importlib.metadata import version as installed  # noqa: PLC0415
+
+            typer.echo(installed("classi"))
+            raise typer.Exit
+
+    return app
+
+
+def _guarded(command: F) -> F:
+    """Turn the errors classi raises on purpose into words and exit codes."""
+
+    @wraps(command)
+    def safe(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except InputError as error:
+            show_problems(error.problems)
+            raise typer.Exit(EXIT_INPUT) from None
+        except AuditFailure as error:
+            _err().print(_("The independent count differs from the solver's: nothing was written."), style="bold red")
+            _err().print(str(error), markup=False)
+            raise typer.Exit(EXIT_OTHER) from None
+        except ClassiError as error:
+            _err().print(str(error), markup=False)
+            raise typer.Exit(EXIT_OTHER) from None
+        except OSError as error:
+            _err().print(f"{error.strerror}: {error.filename}", style="red", markup=False)
+            raise typer.Exit(EXIT_INPUT) from None
+
+    return cast(F, safe)
+
+
+def _err() -> Console:
+    return Console(stderr=True, highlight=False)
+
+
+def _out() -> Console:
+    return Console(highlight=False, soft_wrap=True)
+
+
+CasePath = Annotated[Path, typer.Argument(metavar="CASE", show_default=False)]
+Out = Annotated[Path, typer.Option("--out", metavar="DIR", show_default=False)]
+Seconds = Annotated[float, typer.Option("--time-limit", metavar="S", min=0.1)]
+Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, max=2**31 - 1)]
+Workers = Annotated[int, typer.Option("--workers", metavar="N", min=1, max=64)]
+Memory = Annotated[int | None, typer.Option("--memory-mb", metavar="MB", min=64)]
+Force = Annotated[bool, typer.Option("--force")]
+
+
+def demo(out: Out = Path("classi-demo"), time_limit: Seconds = 30.0, force: Force = False) -> None:
+    """Form the classes of a bundled school, show them, write the report."""
+    from classi import resources  # noqa: PLC0415
+
+    _form(resources.instances() / "secondaria-due-plessi", out, time_limit=time_limit, force=force)
+
+
+def form(  # noqa: PLR0913 - one parameter an option
+    case: CasePath,
+    out: Out,
+    time_limit: Seconds = 60.0,
+    seed: Seed = 0,
+    workers: Workers = 2,
+    memory_mb: Memory = None,
+    force: Force = False,
+) -> None:
+    """Form the classes of a case."""
+    _form(case, out, time_limit=time_limit, seed=seed, workers=workers, memory_mb=memory_mb, force=force)
+
+
+def _form(case: Path, out: Path, *, force: bool, **options: Any) -> None:
+    from classi.workflow import Case, form as form_case, refuse_overwrite, write_result  # noqa: PLC0415
+
+    refuse_overwrite(out, force=force)
+    read = Case.read(case)
+    show_problems(read.warnings)
+    with _Live() as live:
+        result = form_case(read, progress=live.show, **options)
+    write_result(result, out, force=force)
+    show_result(result, out)
+    if result.status == "INFEASIBLE":
+        raise typer.Exit(EXIT_IMPOSSIBLE)
+    if result.status == "UNKNOWN":
+        raise typer.Exit(EXIT_OTHER)
+
+
+def check(case: CasePath) -> None:
+    """Read everything and print every problem."""
+    from classi.workflow import Case  # noqa: PLC0415
+
+    read = Case.read(case)
+    show_problems(read.warnings)
+    reasons = read.impossible()
+    for line in reasons:
+        _err().print(line, style="red", markup=False)
+    if reasons:
+        raise typer.Exit(EXIT_INPUT)
+    school = read.school
+    _out().print(
+        _("Ready: {pupils} pupils, {classes} classes, {ties} ties, {rules} rules.").format(
+            pupils=len(school.pupils), classes=len(school.classes), ties=len(school.ties),
+            rules=len(read.regulation.criteria),
+        ),
+        markup=False,
+    )
+
+
+def audit(case: CasePath, directory: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)]) -> None:
+    """Count every rule again from the files."""
+    from classi.workflow import audit_result  # noqa: PLC0415
+
+    recount = audit_result(case, directory)
+    console = _out()
+    for line in [*recount.audit.structure, *recount.differences]:
+        console.print(line, style="bold red", markup=False)
+    table = Table(_("no."), _("rule"), _("price"), _("cost"), title=_("Independent count"), title_justify="left")
+    for a in recount.audit.criteria:
+        price = _("hard") if a.hard else _("tier {tier}, weight {weight}").format(tier=a.tier, weight=a.weight)
+        style = "bold red" if a.hard and a.cost else None
+        table.add_row(str(a.number), escape(a.label), price, str(a.cost) if a.cost else _("kept"), style=style)
+    console.print(table)
+    for sentence in recount.findings():
+        console.print(f"• {sentence}", markup=False)
+    if not recount.confirmed:
+        raise typer.Exit(EXIT_BROKEN)
+    console.print(_("Every hard rule is kept."), style="green", markup=False)
+
+
+def template(file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", show_default=False)]) -> None:
+    """Write the empty workbook and a sample regulation beside it."""
+    from classi.tables.template import write_template  # noqa: PLC0415
+
+    for written in write_template(file):
+        _out().print(str(written), markup=False)
+
+
+def generate(  # noqa: PLR0913 - one parameter an option
+    out: Out,
+    pupils: Annotated[int, typer.Option("--pupils", metavar="N", min=1)] = 125,
+    seed: Seed = 0,
+    classes: Annotated[int | None, typer.Option("--classes", metavar="N", min=1)] = None,
+    knob: Annotated[list[str] | None, typer.Option("--knob", metavar="NAME=VALUE")] = None,
+    force: Force = False,
+) -> None:
+    """Write a synthetic school."""
+    from classi.workflow import generate_case  # noqa: PLC0415
+
+    chosen = dict(pair.partition("=")[::2] for pair in knob or [])
+    generate_case(out, {"pupils": pupils, "classes": classes, **chosen}, seed, force=force)
+    _out().print(str(out), markup=False)
+
+
+# --- what is shown ---
+
+
+def show_problems(problems: Iterable[Problem]) -> None:
+    """Print problems, each with its place, on standard error."""
+    console = _err()
+    listed = list(problems)
+    for problem in listed:
+        place = ", ".join(_place(problem))
+        text = f"{place}: {problem.message}" if place else problem.message
+        if problem.hint:
+            text += " " + _("Perhaps: {hint}.").format(hint=problem.hint)
+        console.print(text, style="yellow" if problem.warning else "red", markup=False, soft_wrap=True)
+    errors = sum(not p.warning for p in listed)
+    if errors:
+        text = ngettext("{n} problem: nothing was written.", "{n} problems: nothing was written.", errors)
+        console.print(text.format(n=errors), style="bold red", markup=False)
+
+
+def _place(problem: Problem) -> Iterable[str]:
+    if problem.file:
+        yield problem.file
+    if problem.sheet:
+        yield _("sheet {sheet}").format(sheet=problem.sheet)
+    if problem.row is not None:
+        yield _("row {row}").format(row=problem.row)
+    if problem.column:
+        yield _("column {column}").format(column=problem.column)
+    if problem.value:
+        yield f"“{problem.value}”"
+
+
+def show_result(result: Result, out: Path) -> None:
+    """Print what a headteacher wants at a glance."""
+    console, certificate = _out(), result.certificate
+    if result.conflict is not None:
+        for line in result.conflict.lines():
+            console.print(line, markup=False)
+        return
+    if result.audit is None:
+        console.print(
+            _("UNKNOWN: no assignment was found within the limits, and none was proved impossible. Allow more time."),
+            markup=False,
+        )
+        return
+    console.print(_headline(result), style="bold green" if result.status == "OPTIMAL" else "bold", markup=False)
+    for tier in certificate["tiers"]:
+        console.print(_say_tier(tier), markup=False)
+    for a in result.audit.criteria:
+        if a.cost:
+            console.print(f"  {a.label}: {a.cost}", markup=False)
+    console.print(_("Read {file}").format(file=out / "report.html"), markup=False)
+
+
+def _headline(result: Result) -> str:
+    if result.status == "OPTIMAL":
+        return _("OPTIMAL: every hard rule is kept and no split is better.")
+    if result.certificate["stopped"] == "interrupted":
+        return _("FEASIBLE: interrupted; every hard rule is kept, this is the best split found so far.")
+    return _("FEASIBLE: every hard rule is kept; a better split may exist, within the gap shown.")
+
+
+def _say_tier(tier: dict[str, Any]) -> str:
+    if tier["proved"]:
+        return _("Tier {tier}: {value}, proved best.").format(tier=tier["tier"], value=tier["value"])
+    return _("Tier {tier}: {value}; no split goes below {bound} (gap {gap:.1%}).").format(**tier)
+
+
+class _Live:
+    """One line on standard error that follows the search; on a plain stream, a line at each improvement of a tier."""
+
+    def __init__(self) -> None:
+        self.console = _err()
+        self.status = self.console.status(_("Looking for a first split…")) if self.console.is_terminal else None
+        self.last = ""
+
+    def __enter__(self) -> _Live:
+        if self.status is not None:
+            self.status.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self.status is not None:
+            self.status.stop()
+
+    def show(self, news: Progress) -> None:
+        gap = "" if news.gap is None else f"{news.gap:.1%}"
+        text = _("tier {tier}: {value}, bound {bound}, gap {gap}").format(
+            tier=news.tier, value=news.value, bound=news.bound, gap=gap
+        )
+        if self.status is not None:
+            self.status.update(f"{text}  {news.seconds:.1f} s")
+        elif text != self.last:
+            self.console.print(f"{news.seconds:6.1f} s  {text}", markup=False)
+            self.last = text

@@ -1,0 +1,311 @@
+"""The facts of a school: pupils, classes, sites and ties, as read, frozen.
+
+Pupils and classes are referred to by their position in `School.pupils` and `School.classes`. Cells keep their column's
+name; an empty cell is ``None``. Numbers are ``int`` or ``Decimal``, never ``float``, so that sums are exact.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import Any
+
+Value = str | int | Decimal | bool | date | None
+Conditions = Mapping[str, Any]
+
+ITALIAN = frozenset({"italiana", "italiano", "italia", "it", "ita"})
+TIE_KINDS = ("preferisce", "insieme", "separati", "gemelli", "fratelli")
+
+
+@dataclass(frozen=True)
+class Pupil:
+    """A pupil: identifier and every cell of the row, by column."""
+
+    id: str
+    fields: Mapping[str, Value] = field(default_factory=dict)
+
+    def __getitem__(self, column: str) -> Value:
+        """Return the cell in `column`, or the derived value where the file has no such column."""
+        if column == "id":
+            return self.id
+        if column in self.fields:
+            return self.fields[column]
+        if column == "straniero":
+            citizenship = self.fields.get("cittadinanza")
+            return None if citizenship is None else str(citizenship).strip().casefold() not in ITALIAN
+        if column == "anno_nascita":
+            born = self.fields.get("data_nascita")
+            return born.year if isinstance(born, date) else None
+        return None
+
+    @property
+    def label(self) -> str:
+        """Surname and name where known, otherwise the identifier."""
+        words = [str(self.fields[c]) for c in ("cognome", "nome") if self.fields.get(c)]
+        return " ".join(words) or self.id
+
+
+@dataclass(frozen=True)
+class SchoolClass:
+    """A class to form."""
+
+    id: str
+    fields: Mapping[str, Value] = field(default_factory=dict)
+
+    def __getitem__(self, column: str) -> Value:
+        return self.id if column == "id" else self.fields.get(column)
+
+    @property
+    def min(self) -> int | None:
+        """Fewest pupils, the class's own limit."""
+        value = self.fields.get("min")
+        return value if isinstance(value, int) else None
+
+    @property
+    def max(self) -> int | None:
+        """Most pupils, the class's own limit."""
+        value = self.fields.get("max")
+        return value if isinstance(value, int) else None
+
+
+@dataclass(frozen=True)
+class Plesso:
+    """A site of the institute."""
+
+    id: str
+    fields: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Tie:
+    """A tie between two pupils, by position; `kind` is one of `TIE_KINDS`."""
+
+    first: int
+    second: int
+    kind: str
+    weight: int = 1
+    binding: bool = False
+    reason: str = ""
+    source: str = ""
+
+
+def text_key(value: object) -> str:
+    """Return `value` as compared with others: no case, no outer or doubled blanks."""
+    return " ".join(str(value).split()).casefold()
+
+
+def milli(value: Value) -> int:
+    """Return a number in thousandths, rounded half to even; a date counts in months (year × 12 + month)."""
+    if isinstance(value, date):
+        return (value.year * 12 + value.month) * 1000
+    if isinstance(value, bool | int | Decimal):
+        return int((Decimal(value) * 1000).quantize(Decimal(1), ROUND_HALF_EVEN))
+    raise TypeError(f"not a number: {value!r}")
+
+
+def meets(value: Value, condition: Any) -> bool:
+    """Tell whether a cell meets a condition of the regulation (see the manual, *Conditions*)."""
+    if not isinstance(condition, Mapping):
+        options = condition if isinstance(condition, list | tuple | set | frozenset) else [condition]
+        return value is not None and any(_equal(value, option) for option in options)
+    if "known" in condition and bool(condition["known"]) != (value is not None):
+        return False
+    if value is None:
+        return set(condition) <= {"known"}
+    return (
+        ("in" not in condition or meets(value, condition["in"]))
+        and ("not" not in condition or not meets(value, condition["not"]))
+        and ("min" not in condition or _ordered(condition["min"], value))
+        and ("max" not in condition or _ordered(value, condition["max"]))
+    )
+
+
+def _equal(value: Value, option: object) -> bool:
+    if isinstance(value, bool | int | Decimal) and isinstance(option, bool | int | float | Decimal):
+        return Decimal(str(option) if isinstance(option, float) else option) == value
+    return text_key(value) == text_key(option)
+
+
+def _group_key(value: Value) -> str:
+    """Return what equal cells have in common: 7 and 7.0 are one number, texts differ neither by case nor by blanks."""
+    if isinstance(value, bool | int | Decimal):
+        return f"#{Decimal(value).normalize():f}"
+    return f"={text_key(value)}"
+
+
+def _ordered(smaller: Any, larger: Any) -> bool:
+    if isinstance(smaller, str) or isinstance(larger, str):
+        return text_key(smaller) <= text_key(larger)
+    if isinstance(smaller, date) != isinstance(larger, date):
+        return False
+    if isinstance(smaller, date):
+        return bool(smaller <= larger)
+    return Decimal(str(smaller)) <= Decimal(str(larger))
+
+
+@dataclass(frozen=True)
+class School:
+    """Everything known about one intake.
+
+    Attributes
+    ----------
+    pupils, classes, plessi, ties : the four tables.
+    open : for each pupil the positions of the classes open to it; empty tuple = every class to everybody.
+    """
+
+    pupils: tuple[Pupil, ...]
+    classes: tuple[SchoolClass, ...]
+    ties: tuple[Tie, ...] = ()
+    plessi: tuple[Plesso, ...] = ()
+    open: tuple[frozenset[int], ...] = ()
+
+    @cached_property
+    def pupil_at(self) -> dict[str, int]:
+        """Position of each pupil by identifier."""
+        return {p.id: i for i, p in enumerate(self.pupils)}
+
+    @cached_property
+    def class_at(self) -> dict[str, int]:
+        """Position of each class by identifier, compared without case."""
+        return {text_key(c.id): i for i, c in enumerate(self.classes)}
+
+    @cached_property
+    def pupil_columns(self) -> frozenset[str]:
+        """Columns a criterion may name, the derived ones included."""
+        return frozenset({"id", "straniero", "anno_nascita"}.union(*(p.fields for p in self.pupils)))
+
+    @cached_property
+    def class_columns(self) -> frozenset[str]:
+        """Columns of the table `classi`."""
+        return frozenset({"id"}.union(*(c.fields for c in self.classes)))
+
+    def members(self, of: Conditions) -> tuple[int, ...]:
+        """Return the positions of the pupils that meet every condition."""
+        return tuple(
+            i
+            for i, pupil in enumerate(self.pupils)
+            if all(meets(pupil[column], test) for column, test in of.items())
+        )
+
+    def chosen_classes(self, selection: Conditions) -> tuple[int, ...]:
+        """Return the positions of the classes that meet every condition."""
+        return tuple(
+            i for i, c in enumerate(self.classes) if all(meets(c[column], test) for column, test in selection.items())
+        )
+
+    def by_value(self, attribute: str, pupils: Iterable[int] | None = None) -> dict[Value, tuple[int, ...]]:
+        """Group pupils by their value of `attribute`, unknown values under ``None``; texts that differ by case are one."""
+        groups: dict[str, list[int]] = defaultdict(list)
+        names: dict[str, Value] = {}
+        for i in range(len(self.pupils)) if pupils is None else pupils:
+            value = self.pupils[i][attribute]
+            key = "" if value is None else _group_key(value)
+            names.setdefault(key, value)
+            groups[key].append(i)
+        return {names[key]: tuple(groups[key]) for key in sorted(groups)}
+
+    def open_to(self, pupil: int) -> frozenset[int]:
+        """Return the classes a pupil may go to under the hard eligibility rules."""
+        return self.open[pupil] if self.open else self._everywhere
+
+    @cached_property
+    def _everywhere(self) -> frozenset[int]:
+        return frozenset(range(len(self.classes)))
+
+    @cached_property
+    def pools(self) -> tuple[tuple[frozenset[int], tuple[int, ...]], ...]:
+        """Sets of classes that share eligible pupils, each with its pupils: (classes, pupils)."""
+        root = list(range(len(self.classes)))
+
+        def find(c: int) -> int:
+            while root[c] != c:
+                root[c] = root[root[c]]
+                c = root[c]
+            return c
+
+        for classes in {self.open_to(i) for i in range(len(self.pupils))}:
+            first, *rest = sorted(classes) or [0]
+            for other in rest:
+                root[find(other)] = find(first)
+        groups: dict[int, list[int]] = defaultdict(list)
+        for c in range(len(self.classes)):
+            groups[find(c)].append(c)
+        inside: dict[int, list[int]] = defaultdict(list)
+        for i in range(len(self.pupils)):
+            if self.open_to(i):
+                inside[find(min(self.open_to(i)))].append(i)
+        return tuple((frozenset(classes), tuple(inside[head])) for head, classes in groups.items())
+
+    @cached_property
+    def planned(self) -> tuple[Fraction, ...]:
+        """Planned size of each class: as equal as the classes' own limits allow, inside each pool."""
+        sizes = [Fraction(0)] * len(self.classes)
+        for classes, pupils in self.pools:
+            order = sorted(classes)
+            limits = [(self.classes[c].min or 0, self.classes[c].max) for c in order]
+            for c, size in zip(order, _water_level(limits, len(pupils)), strict=True):
+                sizes[c] = size
+        return tuple(sizes)
+
+    def expected(self, amounts: Mapping[int, int]) -> list[Fraction]:
+        """Spread each pupil's amount over its open classes in proportion to planned sizes; sum by class."""
+        by_open: dict[frozenset[int], int] = defaultdict(int)
+        for i, amount in amounts.items():
+            by_open[self.open_to(i)] += amount
+        sums = [Fraction(0)] * len(self.classes)
+        for classes, amount in by_open.items():
+            total = sum((self.planned[c] for c in classes), Fraction(0))
+            for c in classes:
+                share = self.planned[c] / total if total else Fraction(1, len(classes))
+                sums[c] += amount * share
+        return sums
+
+
+def _water_level(limits: Sequence[tuple[int, int | None]], pupils: int) -> list[Fraction]:
+    """Return sizes clamp(L, low, high) with sum `pupils`, or all the lows (highs) where that is out of reach."""
+    if pupils <= sum(low for low, _ in limits):
+        return [Fraction(low) for low, _ in limits]
+    if all(high is not None for _, high in limits) and pupils >= sum(high or 0 for _, high in limits):
+        return [Fraction(high or 0) for _, high in limits]
+
+    def filled(level: Fraction) -> list[Fraction]:
+        return [max(Fraction(low), level if high is None else min(level, Fraction(high))) for low, high in limits]
+
+    knots = sorted({Fraction(x) for pair in limits for x in pair if x is not None})
+    below = max((k for k in knots if sum(filled(k)) <= pupils), default=Fraction(0))
+    rising = sum(1 for low, high in limits if low <= below and (high is None or below < high))
+    return filled(below + (pupils - sum(filled(below))) / rising)
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Class of each pupil, by position: ``places[i]`` is the class of pupil ``i``."""
+
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Count:
+    """One thing an auditor counted: what was found where, what is allowed, and by how much it is outside.
+
+    Attributes
+    ----------
+    excess : distance from what is allowed, in the criterion's unit; 0 when kept.
+    where : class id, or several joined by ", "; empty when the rule is not about a class.
+    about : what was counted (a value, a group, a pair), as it is to be read.
+    value, low, high : the count and the allowed band (``None`` = no limit on that side).
+    pupils : identifiers of the pupils concerned, where the rule is about single pupils.
+    """
+
+    excess: int
+    where: str = ""
+    about: str = ""
+    value: int | Fraction | None = None
+    low: int | Fraction | None = None
+    high: int | Fraction | None = None
+    pupils: tuple[str, ...] = ()

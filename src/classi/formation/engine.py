@@ -1,0 +1,160 @@
+"""One CP-SAT run: limits, live progress, and a stop that keeps the best found."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ortools.sat.python import cp_model
+
+from classi.formation.encode import Encoding
+
+Event = Callable[[int | None, int | None], None]
+"""Called with (value, bound) whenever one of them improves."""
+
+STATUS = {
+    cp_model.OPTIMAL: "OPTIMAL",
+    cp_model.FEASIBLE: "FEASIBLE",
+    cp_model.INFEASIBLE: "INFEASIBLE",
+    cp_model.UNKNOWN: "UNKNOWN",
+}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a formation may use.
+
+    Attributes
+    ----------
+    seconds : wall time; in deterministic mode, CP-SAT's deterministic time, which is close to seconds of one core.
+    memory_mb : megabytes of the whole process, or ``None``.
+    workers : search threads. One worker means deterministic mode: the same input gives the same bytes.
+    seed : random seed.
+    """
+
+    seconds: float = 60.0
+    memory_mb: int | None = None
+    workers: int = 2
+    seed: int = 0
+
+    @property
+    def deterministic(self) -> bool:
+        """True with one worker."""
+        return self.workers == 1
+
+
+@dataclass
+class Clock:
+    """Time spent over the runs of one formation, and the wish to stop."""
+
+    limits: Limits
+    stop: threading.Event = field(default_factory=threading.Event)
+    started: float = field(default_factory=time.perf_counter)
+    solver_seconds: float = 0.0
+    deterministic_time: float = 0.0
+
+    @property
+    def wall(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self.started
+
+    @property
+    def left(self) -> float:
+        """Time left, in the unit of the limits."""
+        used = self.deterministic_time if self.limits.deterministic else self.wall
+        return max(0.0, self.limits.seconds - used)
+
+    @property
+    def over(self) -> bool:
+        """True when nothing more may be started."""
+        return self.stop.is_set() or self.left <= 0
+
+    def sub(self, seconds: float) -> Limits:
+        """Return the limits of one run of at most `seconds`."""
+        return replace(self.limits, seconds=min(seconds, self.left))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run found: status, value and proved bound of the objective, class of each pupil."""
+
+    status: str
+    value: int | None
+    bound: int | None
+    places: tuple[int, ...] | None
+
+
+class _Watch(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
+    """Keep the best assignment seen and pass the news on."""
+
+    def __init__(self, encoding: Encoding, event: Event | None) -> None:
+        super().__init__()
+        self.encoding, self.event = encoding, event
+        self.places: tuple[int, ...] | None = None
+
+    def on_solution_callback(self) -> None:
+        if not self.encoding.free:  # otherwise a pupil may be nowhere: only the status is asked for
+            self.places = self.encoding.places(self.boolean_value)
+        if self.event is not None:
+            self.event(round(self.objective_value), round(self.best_objective_bound))
+
+
+def run(encoding: Encoding, clock: Clock, seconds: float, event: Event | None = None, **parameters: Any) -> Outcome:
+    """Solve a model within `seconds` of the clock.
+
+    The solver works in a thread of its own so that Ctrl-C, or ``clock.stop``, can end it and keep its best assignment.
+    """
+    if clock.over:
+        return Outcome("UNKNOWN", None, None, None)
+    limits = clock.sub(seconds)
+    solver = cp_model.CpSolver()
+    p = solver.parameters
+    p.num_workers = limits.workers
+    p.random_seed = limits.seed
+    p.catch_sigint_signal = False
+    if limits.deterministic:
+        p.max_deterministic_time = limits.seconds
+    else:
+        p.max_time_in_seconds = limits.seconds
+    if limits.memory_mb:
+        p.max_memory_in_mb = limits.memory_mb
+    for name, value in parameters.items():
+        setattr(p, name, value)
+    watch = _Watch(encoding, event)
+    if event is not None and encoding.model.has_objective():
+        solver.best_bound_callback = lambda bound: event(None, round(bound))
+    status = _in_thread(solver, encoding.model, watch, clock.stop)
+    clock.solver_seconds += solver.wall_time
+    clock.deterministic_time += solver.response_proto.deterministic_time
+    if not encoding.model.has_objective() or status not in ("OPTIMAL", "FEASIBLE"):
+        return Outcome(status, None, None, watch.places)
+    return Outcome(status, round(solver.objective_value), round(solver.best_objective_bound), watch.places)
+
+
+def _in_thread(solver: Any, model: Any, watch: _Watch, stop: threading.Event) -> str:
+    answer: list[Any] = []
+
+    def work() -> None:
+        try:
+            answer.append(solver.solve(model, watch))
+        except BaseException as error:  # handed to the caller's thread below
+            answer.append(error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        try:
+            thread.join(0.05)
+        except KeyboardInterrupt:
+            stop.set()
+        if stop.is_set():
+            solver.stop_search()
+    if isinstance(answer[0], BaseException):
+        raise answer[0]
+    status = STATUS.get(answer[0])
+    if status is None:
+        raise RuntimeError(f"CP-SAT refused the model: {model.validate()}")
+    return status

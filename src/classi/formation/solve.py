@@ -1,0 +1,235 @@
+"""Form the classes: a feasible split first, then tier after tier to its proved best, or as near as time allows."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from classi.domain import School
+from classi.formation import bounds
+from classi.formation.bounds import Domains, domains
+from classi.formation.encode import Encoding, linear
+from classi.formation.engine import Clock, Limits, Outcome, run
+from classi.formation.search import Board
+from classi.terms import Term
+
+IDEAL_SHARE = 0.25
+"""Part of a tier's time that may go into asking whether the arithmetic bound can be reached."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """News of a running formation: a tier's best value, proved bound, and seconds since the start."""
+
+    tier: int
+    value: int | None
+    bound: int
+    seconds: float
+
+    @property
+    def gap(self) -> float | None:
+        """(value − bound) / value; 0 when they are equal."""
+        return None if self.value is None else gap(self.value, self.bound)
+
+
+@dataclass(frozen=True)
+class TierResult:
+    """Value and proved bound of one tier, given the values of the tiers before it.
+
+    `proof` is ``"arithmetic"`` (the value equals a bound found without any solver), ``"search"`` or, unproved, ``""``.
+    """
+
+    tier: int
+    value: int
+    bound: int
+    proof: str
+
+    @property
+    def proved(self) -> bool:
+        """True when no assignment does better."""
+        return self.value == self.bound
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The answer to a formation.
+
+    Attributes
+    ----------
+    status : OPTIMAL (every tier proved), FEASIBLE, INFEASIBLE (proved) or UNKNOWN (nothing found, nothing proved).
+    places : class of each pupil, or ``None``.
+    tiers : one result a tier.
+    stopped : ``"proved"``, ``"time"`` or ``"interrupted"``.
+    solver_seconds, deterministic_time : spent inside CP-SAT.
+    """
+
+    status: str
+    places: tuple[int, ...] | None
+    tiers: tuple[TierResult, ...]
+    stopped: str
+    solver_seconds: float
+    deterministic_time: float
+    wall_seconds: float
+
+
+def gap(value: int, bound: int) -> float:
+    """Return (value − bound) / value, 0 when they are equal."""
+    return 0.0 if value == bound else (value - bound) / value
+
+
+def solve(
+    school: School,
+    terms: Sequence[Term],
+    limits: Limits | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    clock: Clock | None = None,
+) -> Solution:
+    """Find the assignment that keeps every hard term and is best tier after tier.
+
+    Parameters
+    ----------
+    school : the school, already bound to its regulation (`Regulation.bind`).
+    terms : what `Regulation.terms` compiled.
+    limits : time, memory, workers, seed.
+    progress : called whenever a tier's value or bound improves.
+    clock : pass one to be able to stop from another thread (``clock.stop.set()``).
+    """
+    clock = clock or Clock(limits or Limits())
+    return _Formation(school, terms, clock, progress or (lambda _news: None)).run()
+
+
+class _Formation:
+    def __init__(
+        self, school: School, terms: Sequence[Term], clock: Clock, progress: Callable[[Progress], None]
+    ) -> None:
+        self.school, self.clock, self.progress = school, clock, progress
+        self.hard = [t for t in terms if t.weight is None]
+        self.tiers = by_tier(terms)
+        self.rooms: Domains = domains(school, self.hard)
+        self.board = Board(school, terms)
+        self.results: list[TierResult] = []
+
+    def run(self) -> Solution:
+        if not all(self.rooms) or bounds.bound(bounds.groups(self.hard, self.rooms)):
+            return self._answer("INFEASIBLE", None)
+        first = run(self._base(), self.clock, self.clock.left)
+        if first.places is None:
+            return self._answer(first.status, None)
+        places = first.places
+        for n, (tier, terms) in enumerate(self.tiers.items()):
+            places = self._tier(tier, terms, places, len(self.tiers) - n)
+        status = "OPTIMAL" if all(t.proved for t in self.results) else "FEASIBLE"
+        return self._answer(status, places)
+
+    def _answer(self, status: str, places: tuple[int, ...] | None) -> Solution:
+        if self.clock.stop.is_set() and status != "OPTIMAL":
+            stopped = "interrupted"
+        else:
+            stopped = "proved" if status in ("OPTIMAL", "INFEASIBLE") else "time"
+        c = self.clock
+        return Solution(
+            status, places, tuple(self.results), stopped, c.solver_seconds, c.deterministic_time, c.wall
+        )
+
+    def _base(self) -> Encoding:
+        """Return the hard rules and, for the tiers already done, the values reached."""
+        encoding = Encoding(self.rooms)
+        for term in self.hard:
+            encoding.require(term.shape)
+        for result in self.results:
+            _cap(encoding, self.tiers[result.tier], result.value)
+        return encoding
+
+    def _tier(self, tier: int, terms: list[Term], places: tuple[int, ...], tiers_left: int) -> tuple[int, ...]:
+        groups = bounds.groups(terms, self.rooms, self.hard)
+        best = _Best(tier, places, self.board.tier_cost(places, tier), bounds.bound(groups), self._tell)
+        arithmetic = best.bound
+        seconds = self.clock.left * (1.0 if tiers_left == 1 else 0.6)
+        if best.open and not self.clock.over:
+            self._ideal(groups, best, seconds * IDEAL_SHARE)
+        if best.open and not self.clock.over:
+            self._optimise(terms, best, seconds)
+        proof = "" if best.open else "arithmetic" if best.bound == arithmetic else "search"
+        self.results.append(TierResult(tier, best.value, best.bound, proof))
+        return best.places
+
+    def _tell(self, tier: int, value: int | None, bound: int) -> None:
+        self.progress(Progress(tier, value, bound, self.clock.wall))
+
+    def _ideal(self, groups: Iterable[bounds.Group], best: _Best, seconds: float) -> None:
+        """Ask for an assignment exactly at the arithmetic bound: CP-SAT answers at once, either way, nearly always."""
+        encoding = self._base()
+        for group in groups:
+            if group.forced == 0:
+                for term in group.terms:
+                    encoding.require(term.shape)
+            else:
+                _cap(encoding, group.terms, group.forced * group.price)
+        encoding.hint(best.places)
+        outcome = run(encoding, self.clock, seconds)
+        if outcome.places is not None:
+            best.found(outcome.places, best.bound)
+        elif outcome.status == "INFEASIBLE":
+            best.proved(best.bound + min((g.price for g in groups), default=0))
+
+    def _optimise(self, terms: list[Term], best: _Best, seconds: float) -> None:
+        encoding = self._base()
+        cost = [(v, w * (t.weight or 1)) for t in terms for v, w in encoding.excess(t.shape)]
+        encoding.model.minimize(linear(cost))
+        encoding.hint(best.places)
+        outcome: Outcome = run(encoding, self.clock, seconds, event=best.event)
+        if outcome.places is not None:
+            best.found(outcome.places, self.board.tier_cost(outcome.places, best.tier))
+        if outcome.bound is not None:
+            best.proved(outcome.bound)
+
+
+class _Best:
+    """Best assignment and bound of the tier at work."""
+
+    def __init__(
+        self, tier: int, places: tuple[int, ...], value: int, bound: int, tell: Callable[[int, int | None, int], None]
+    ) -> None:
+        self.tier, self.places, self.value, self.bound, self.tell = tier, places, value, bound, tell
+        tell(tier, value, bound)
+
+    @property
+    def open(self) -> bool:
+        return self.value > self.bound
+
+    def found(self, places: tuple[int, ...], value: int) -> None:
+        if value <= self.value:
+            self.places, self.value = places, value
+            self.tell(self.tier, self.value, self.bound)
+
+    def proved(self, bound: int) -> None:
+        if bound > self.bound:
+            self.bound = min(bound, self.value)
+            self.tell(self.tier, self.value, self.bound)
+
+    def event(self, value: int | None, bound: int | None) -> None:
+        """Pass on live news of a run; what counts is settled when the run ends."""
+        self.tell(
+            self.tier, self.value if value is None else min(value, self.value), max(self.bound, bound or 0)
+        )
+
+
+def _cap(encoding: Encoding, terms: Iterable[Term], value: int) -> None:
+    """Keep the cost of some soft terms at or below `value`."""
+    terms = list(terms)
+    if value == 0:
+        for term in terms:
+            encoding.require(term.shape)
+        return
+    cost = [(v, w * (t.weight or 1)) for t in terms for v, w in encoding.excess(t.shape)]
+    encoding.model.add(linear(cost) <= value)
+
+
+def by_tier(terms: Iterable[Term]) -> Mapping[int, list[Term]]:
+    """Group the soft terms by tier."""
+    groups: dict[int, list[Term]] = defaultdict(list)
+    for term in terms:
+        if term.weight is not None:
+            groups[term.tier].append(term)
+    return dict(sorted(groups.items()))

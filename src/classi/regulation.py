@@ -1,0 +1,297 @@
+"""The regulation: a TOML file (and those it extends) read into typed criteria, every mistake reported at once."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from classi.criteria.base import Criterion, registry
+from classi.domain import School, text_key
+from classi.errors import Problem, RegulationError
+from classi.i18n import _
+from classi.ledger import Ledger
+from classi.terms import Term
+
+TOP_KEYS = ("name", "source", "extends", "drop", "criteria", "admission")
+
+
+@dataclass(frozen=True)
+class Regulation:
+    """The rules of one school, in order.
+
+    Attributes
+    ----------
+    name, source : as the file says.
+    criteria : every rule in force, inherited ones first, the implicit ones last (see `with_implicit`).
+    admission : the ``[admission]`` table as written.
+    file : name of the file, for messages.
+    """
+
+    name: str
+    criteria: tuple[Criterion, ...]
+    source: str = ""
+    admission: Mapping[str, Any] | None = None
+    file: str = "regolamento.toml"
+
+    def bind(self, school: School) -> School:
+        """Return the school with the classes open to each pupil filled in."""
+        closed = [a for c in self.criteria if c.hard and (a := c.allowed(school)) is not None]
+        if not closed:
+            return school
+        both = reduce(lambda one, two: [x & y for x, y in zip(one, two, strict=True)], closed)
+        return replace(school, open=tuple(both))
+
+    def bind_ledger(self, ledger: Ledger) -> None:
+        """Fill in, for the auditor, the classes open to each pupil."""
+        for criterion in self.criteria:
+            allowed = criterion.allowed_ids(ledger) if criterion.hard else None
+            if allowed is not None:
+                ledger.restrict(allowed)
+
+    def terms(self, school: School) -> list[Term]:
+        """Compile every criterion for a school already bound."""
+        return [
+            Term(shape, k, None if c.hard else c.weight, 0 if c.hard else c.tier)
+            for k, c in enumerate(self.criteria)
+            for shape in c.terms(school)
+        ]
+
+    @property
+    def tiers(self) -> tuple[int, ...]:
+        """The tiers in use, first the most important."""
+        return tuple(sorted({c.tier for c in self.criteria if not c.hard}))
+
+    def label(self, k: int) -> str:
+        """Return the name people read for criterion `k`."""
+        return self.criteria[k].name or self.criteria[k].title()
+
+    def with_implicit(self, school: School) -> Regulation:
+        """Add the rules that the files themselves make binding, unless the regulation has them as hard already."""
+        return replace(self, criteria=self.criteria + tuple(_implicit(self.criteria, school)))
+
+    def problems(self, school: School) -> Iterator[Problem]:
+        """Check the rules against the school: columns, pupils and classes they name."""
+        for k, criterion in enumerate(self.criteria, 1):
+            yield from self._names(k, criterion.pupil_columns(), school.pupil_columns, _("a column of the pupils"))
+            yield from self._names(k, criterion.classes, school.class_columns, _("a column of the classes"))
+            yield from self._names(k, criterion.pupil_ids(), set(school.pupil_at), _("a pupil"))
+            ids = {c.id for c in school.classes}
+            unknown = [c for c in criterion.class_ids() if text_key(c) not in school.class_at]
+            yield from self._names(k, unknown, ids, _("a class"))
+            for message in criterion.odd(school):
+                yield Problem(_("Rule {k} ({rule}): {message}").format(k=k, rule=criterion.rule, message=message), self.file)
+
+    def _names(self, k: int, names: Iterable[str], known: Iterable[str], what: str) -> Iterator[Problem]:
+        known = set(known)
+        for name in names:
+            if name not in known:
+                yield Problem(
+                    _("Rule {k} ({rule}) names “{name}”, which is not {what} in the files.").format(
+                        k=k, rule=self.criteria[k - 1].rule, name=name, what=what
+                    ),
+                    self.file,
+                    value=name,
+                    hint=nearest(name, known),
+                )
+
+
+def _implicit(criteria: Sequence[Criterion], school: School) -> Iterator[Criterion]:
+    kinds = registry()
+    present = {c.rule for c in criteria if c.hard and not c.classes}
+
+    def build(rule: str, **fields: Any) -> Criterion:
+        return kinds[rule](rule=rule, hard=True, **fields)
+
+    if "class_size" not in present and any(c.min is not None or c.max is not None for c in school.classes):
+        yield build("class_size", name=_("Size limits of the table “classi”"))
+    binding = {t.kind for t in school.ties if t.binding}
+    hard_together = {t for c in criteria if c.hard and c.rule == "together" for t in getattr(c, "ties", ())}
+    hard_apart = {t for c in criteria if c.hard and c.rule == "apart" for t in getattr(c, "ties", ())}
+    if "insieme" in binding - hard_together:
+        yield build("together", binding_only=True, name=_("Pupils tied together, binding"))
+    apart = sorted(binding & {"separati", "gemelli", "fratelli"} - hard_apart)
+    if apart:
+        yield build("apart", ties=apart, binding_only=True, name=_("Pupils kept apart, binding"))
+    for rule, column in (("fixed_class", "classe_fissa"), ("forbidden_class", "classi_vietate")):
+        if rule not in present and any(p[column] is not None for p in school.pupils):
+            yield build(rule, name=_("Column “{column}”").format(column=column))
+
+
+def read_regulation(path: Path, models: Path | None = None) -> Regulation:
+    """Read a regulation file.
+
+    Parameters
+    ----------
+    path : the TOML file.
+    models : folder where the regulations named by ``extends`` are looked for, after the file's own folder.
+
+    Raises
+    ------
+    RegulationError
+        With every mistake: syntax, unknown keys (and the nearest right one), wrong or missing fields.
+    """
+    return parse_regulation(_tables(path, models, ()), path.name)
+
+
+def parse_regulation(data: Mapping[str, Any], file: str = "regolamento.toml") -> Regulation:
+    """Turn the tables of a regulation (already extended) into a `Regulation`; raises `RegulationError`."""
+    problems = [_unknown_key(key, TOP_KEYS, file, "") for key in data if key not in TOP_KEYS]
+    entries = data.get("criteria", [])
+    if not isinstance(entries, list) or not all(isinstance(e, Mapping) for e in entries):
+        problems.append(Problem(_("“criteria” must be written as a list of tables: [[criteria]]."), file))
+        entries = []
+    criteria = []
+    for k, entry in enumerate(entries, 1):
+        made = parse_criterion(entry, k, file)
+        if isinstance(made, Criterion):
+            criteria.append(made)
+        else:
+            problems += made
+    for key in ("name", "source"):
+        if not isinstance(data.get(key, ""), str):
+            problems.append(Problem(_("“{key}” must be a text.").format(key=key), file, value=str(data[key])))
+    if problems:
+        raise RegulationError(problems)
+    return Regulation(data.get("name", ""), tuple(criteria), data.get("source", ""), data.get("admission"), file)
+
+
+def parse_criterion(entry: Mapping[str, Any], k: int, file: str) -> Criterion | list[Problem]:
+    """Build one criterion, or list what is wrong with it."""
+    kinds = registry()
+    rule = entry.get("rule")
+    if not isinstance(rule, str) or rule not in kinds:
+        return [
+            Problem(
+                _("Rule {k}: “{rule}” is not a rule classi knows.").format(k=k, rule=rule if rule is not None else ""),
+                file,
+                column="rule",
+                value=str(rule),
+                hint=nearest(str(rule), kinds) or ", ".join(kinds),
+            )
+        ]
+    try:
+        return kinds[rule](**dict(entry))
+    except ValidationError as error:
+        return [_explain(e, kinds[rule], k, file) for e in error.errors(include_url=False)]
+
+
+def _tables(path: Path, models: Path | None, seen: tuple[Path, ...]) -> dict[str, Any]:
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        data = tomllib.loads(text)
+    except FileNotFoundError:
+        raise RegulationError(
+            [Problem(_("The file does not exist: {file}.").format(file=path.name), path.name, hint="classi template")]
+        ) from None
+    except (UnicodeDecodeError, OSError):
+        raise RegulationError([Problem(_("The file cannot be read: it must be UTF-8 text."), path.name)]) from None
+    except tomllib.TOMLDecodeError as error:
+        raise RegulationError(
+            [Problem(_("The file is not valid TOML: {error}").format(error=error), path.name)]
+        ) from None
+    parent = data.get("extends")
+    if parent is None:
+        return data
+    base = _find(str(parent), path, models)
+    if base is None or base in (*seen, path):
+        known = sorted(p.stem for p in models.glob("*.toml")) if models else []
+        raise RegulationError(
+            [
+                Problem(
+                    _("“extends” names “{parent}”, which is not a regulation that can be extended here.").format(
+                        parent=parent
+                    ),
+                    path.name,
+                    column="extends",
+                    value=str(parent),
+                    hint=nearest(str(parent), known) or ", ".join(known),
+                )
+            ]
+        )
+    return _extended(_tables(base, models, (*seen, path)), data)
+
+
+def _find(parent: str, path: Path, models: Path | None) -> Path | None:
+    name = parent if parent.endswith(".toml") else f"{parent}.toml"
+    for folder in filter(None, (path.parent, models)):
+        if (folder / name).is_file() and Path(name).name == name:
+            return folder / name
+    return None
+
+
+def _extended(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    # A rule with the name of an inherited one takes its place; `drop` leaves inherited ones out.
+    mine = [c for c in own.get("criteria", []) if isinstance(c, Mapping)]
+    replaced = {c["name"]: c for c in mine if c.get("name")}
+    dropped = set(own.get("drop", []))
+    kept = [replaced.pop(c.get("name", ""), c) for c in base.get("criteria", []) if c.get("name") not in dropped]
+    rest = [c for c in mine if not c.get("name") or c["name"] in replaced]
+    return {**base, **own, "criteria": kept + rest}
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return the known word most like `word`, or an empty string."""
+    by_key = {text_key(k): k for k in known}
+    close = difflib.get_close_matches(text_key(word), by_key, n=1, cutoff=0.6)
+    return by_key[close[0]] if close else ""
+
+
+def _unknown_key(key: str, known: Iterable[str], file: str, where: str) -> Problem:
+    return Problem(
+        _("{where}“{key}” is not a key classi knows.").format(where=where, key=key),
+        file,
+        column=key,
+        hint=nearest(key, known) or ", ".join(known),
+    )
+
+
+def _explain(error: ErrorDetails, kind: type[Criterion], k: int, file: str) -> Problem:
+    """Turn one pydantic error into a sentence, from its type and context, never from its English text."""
+    rule = kind.model_fields["rule"].default
+    where = _("Rule {k} ({rule}): ").format(k=k, rule=rule)
+    path = ".".join(str(x) for x in error["loc"])
+    context = error.get("ctx", {})
+    if error["type"] == "extra_forbidden":
+        model: type[BaseModel] = kind
+        known = [f for f in model.model_fields] if len(error["loc"]) == 1 else ["class", "pupil", "limit", "who", "why"]
+        return _unknown_key(path, known, file, where)
+    messages = {
+        "missing": _("“{path}” is missing."),
+        "price": _("say either hard = true or weight = a whole number from 1 up, one of the two."),
+        "religion": _(
+            "“{column}” concerns religion: by DPR 751/1985 that choice may cause no discrimination, "
+            "not even in forming classes, so it cannot be used."
+        ),
+        "condition": _("the condition on “{column}” may only use in, not, min, max, known."),
+        "needs_one_of": _("at least one of these is needed: {fields}."),
+        "ascending": _("“{path}” must be in ascending order."),
+        "min_above_max": _("“min” is greater than “max”."),
+        "none_too_low": _("“none” must be at least {cost}, the last of “costs”: costs never decrease."),
+        "decimal_max_places": _("“{path}” is {value}; at most {decimal_places} decimals are allowed."),
+        "decimal_type": _("“{path}” is {value}; a number is needed."),
+        "decimal_parsing": _("“{path}” is {value}; a number is needed."),
+        "literal_error": _("“{path}” is {value}; allowed: {expected}."),
+        "greater_than": _("“{path}” is {value}; it must be greater than {gt}."),
+        "greater_than_equal": _("“{path}” is {value}; it must be at least {ge}."),
+        "less_than_equal": _("“{path}” is {value}; it must be at most {le}."),
+        "int_type": _("“{path}” is {value}; a whole number is needed."),
+        "int_from_float": _("“{path}” is {value}; a whole number is needed."),
+        "bool_type": _("“{path}” is {value}; true or false is needed."),
+        "list_type": _("“{path}” is {value}; a list is needed: [ … ]."),
+        "dict_type": _("“{path}” is {value}; a table is needed: {{ column = value }}."),
+        "string_type": _("“{path}” is {value}; a text between quotes is needed."),
+        "string_too_short": _("“{path}” is empty; who decided and why must be written."),
+        "string_pattern_mismatch": _("“{path}” is empty; who decided and why must be written."),
+        "too_short": _("“{path}” has too few elements."),
+    }
+    template = messages.get(error["type"], _("“{path}” is {value}, which is not valid here."))
+    value = repr(error.get("input"))[:60]
+    return Problem(where + template.format(**{**context, "path": path, "value": value}), file, column=path, value=value)

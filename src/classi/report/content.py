@@ -1,0 +1,111 @@
+"""What a report says, put together from the auditor's count and the certificate: nothing is counted here twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from classi.domain import text_key
+from classi.i18n import _, language, ngettext
+from classi.report.distribution import charts
+from classi.report.facts import certificate_facts, file_digests
+from classi.report.model import Content, RuleLine, Unmet, Verdict
+from classi.report.pupils import decisions, pupil_labels, rosters, split_wishes, summary, vetoes, wishes
+from classi.report.rules import matrix, rule_lines
+from classi.report.verdict import (
+    best_sentence,
+    conflict_parts,
+    hard_verdict,
+    preference_verdict,
+    proof_verdict,
+    tier_lines,
+    was_formed,
+    wish_verdict,
+)
+
+if TYPE_CHECKING:
+    from classi.audit import Audit
+    from classi.ledger import Ledger
+    from classi.regulation import Regulation
+
+__all__ = ["Content", "Unmet", "build"]
+
+
+def build(
+    audit: Audit | None,
+    ledger: Ledger,
+    certificate: Mapping[str, Any],
+    regulation: Regulation,
+    unmet: Sequence[Unmet] = (),
+) -> Content:
+    """Say everything about a result, in the current language.
+
+    Parameters
+    ----------
+    audit : the auditor's count; may be ``None`` when nothing was formed.
+    ledger : the auditor's rows, with the classes the pupils were put in.
+    certificate : the dictionary of ``certificato.json``.
+    regulation : the rules in force, implicit ones included, in the order the auditor numbers them.
+    unmet : the wishes not granted, with reasons.
+    """
+    labels = pupil_labels(ledger.pupils)
+    formed = audit is not None and was_formed(certificate, ledger.placed)
+    counted = audit if formed else None
+    rules = rule_lines(counted, regulation, certificate, labels) if counted else ()
+    tiers = tier_lines(counted, certificate, rules) if counted else ()
+    sound = counted is None or _sound(counted, certificate)
+    proof = proof_verdict(certificate, tiers, sound)
+    possible, vetoed = split_wishes(ledger)
+    classes = tuple(c["id"] for c in ledger.classes)
+    verdicts: list[Verdict | None] = [proof]
+    if counted:
+        wish = wish_verdict(len(unmet), len(possible), len(vetoed))
+        verdicts = [hard_verdict(counted, rules), proof, preference_verdict(rules), wish]
+    return Content(
+        language=language(),
+        title=_("Formation of the classes"),
+        subtitle=_subtitle(regulation, len(ledger.pupils), len(classes)),
+        source=regulation.source,
+        formed=formed,
+        verdicts=tuple(v for v in verdicts if v),
+        best=best_sentence(certificate, proof) if counted else "",
+        structure=counted.structure if counted else (),
+        conflict=conflict_parts(certificate.get("conflict"), labels),
+        tiers=tiers,
+        classes=classes,
+        summary=summary(ledger, _departures(rules, classes)) if counted else (),
+        charts=charts(ledger, regulation) if counted else (),
+        rules=rules,
+        matrix=matrix(counted, rules, classes) if counted else (),
+        unmet=wishes(ledger, unmet, labels) if counted else (),
+        vetoed=vetoes(ledger, vetoed, labels),
+        decisions=decisions(ledger, regulation, labels),
+        rosters=rosters(ledger, labels) if counted else (),
+        named=any(labels[i] != i for i in labels),
+        warnings=tuple(map(str, certificate.get("warnings") or ())),
+        facts=certificate_facts(certificate),
+        digests=file_digests(certificate),
+    )
+
+
+def _sound(audit: Audit, certificate: Mapping[str, Any]) -> bool:
+    """Tell whether the second count confirms the certificate: mandatory rules kept, and the same cost for each rule."""
+    said = {c.get("number"): c.get("cost") for c in certificate.get("criteria", ())}
+    agrees = (certificate.get("audit") or {}).get("agrees", True)
+    return bool(agrees) and audit.hard_kept and all(said.get(a.number, a.cost) == a.cost for a in audit.criteria)
+
+
+def _subtitle(regulation: Regulation, pupils: int, classes: int) -> str:
+    words = [
+        regulation.name,
+        ngettext("{number} pupil", "{number} pupils", pupils).format(number=pupils),
+        ngettext("{number} class", "{number} classes", classes).format(number=classes),
+    ]
+    return " · ".join(filter(None, words))
+
+
+def _departures(rules: Sequence[RuleLine], classes: Sequence[str]) -> list[int]:
+    """Return how many findings name each class; one that names several classes counts for each."""
+    here = Counter(text_key(w) for r in rules for f in r.findings for w in f.where.split(", "))
+    return [here[text_key(c)] for c in classes]

@@ -1,0 +1,100 @@
+"""Every rule and how it came out: the index of the rules, and the table of classes against rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from classi.domain import Count, text_key
+from classi.i18n import _, ngettext
+from classi.report.model import Cell, Finding, Row, RuleLine, RuleRows
+from classi.report.words import departure, say_number, say_target
+
+if TYPE_CHECKING:
+    from classi.audit import Audit, Audited
+    from classi.regulation import Regulation
+
+
+def rule_lines(
+    audit: Audit, regulation: Regulation, certificate: Mapping[str, Any], labels: Mapping[str, str]
+) -> tuple[RuleLine, ...]:
+    """Return one line a rule, in the order of the regulation."""
+    bounds = {c.get("number"): c.get("bound") for c in certificate.get("criteria", ())}
+    return tuple(_rule_line(a, regulation, bounds.get(a.number), labels) for a in audit.criteria)
+
+
+def _rule_line(audited: Audited, regulation: Regulation, bound: int | None, labels: Mapping[str, str]) -> RuleLine:
+    criterion = regulation.criteria[audited.number - 1]
+    findings = tuple(
+        Finding(criterion.explain(c), c.excess, c.where, _names(c.pupils, labels)) for c in audited.findings
+    )
+    return RuleLine(
+        number=audited.number,
+        label=audited.label,
+        kind=_kind(audited),
+        hard=audited.hard,
+        source=criterion.source,
+        checks=len(audited.counts),
+        cost=audited.cost,
+        bound=bound,
+        kept=not audited.cost,
+        outcome=_outcome(audited),
+        findings=findings,
+    )
+
+
+def _kind(audited: Audited) -> str:
+    if audited.hard:
+        return _("mandatory")
+    return _("priority {tier}, weight {weight}").format(tier=audited.tier, weight=audited.weight)
+
+
+def _outcome(audited: Audited) -> str:
+    if not audited.cost:
+        return _("kept")
+    if audited.hard:
+        return _("BROKEN ({number})").format(number=say_number(audited.cost))
+    return ngettext("not fully met: {number} point", "not fully met: {number} points", audited.cost).format(
+        number=say_number(audited.cost)
+    )
+
+
+def _names(pupils: Sequence[str], labels: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(labels[p] for p in pupils if labels.get(p, p) != p)
+
+
+def matrix(audit: Audit, rules: Sequence[RuleLine], classes: Sequence[str]) -> tuple[RuleRows, ...]:
+    """Return, for each rule that counts class by class, a row for each thing counted and a cell a class."""
+    columns = {text_key(c): k for k, c in enumerate(classes)}
+    found = []
+    for audited, rule in zip(audit.criteria, rules, strict=True):
+        rows = _rows(audited.counts, columns)
+        if rows:
+            found.append(RuleRows(rule, rows))
+    return tuple(found)
+
+
+def _rows(counts: Sequence[Count], columns: Mapping[str, int]) -> tuple[Row, ...]:
+    grid: dict[tuple[str, int], dict[int, Count]] = {}
+    for count in counts:
+        place = columns.get(text_key(count.where))
+        if place is None or count.value is None or count.pupils:
+            continue
+        turn = 0
+        while place in grid.setdefault((count.about, turn), {}):
+            turn += 1
+        grid[count.about, turn][place] = count
+    return tuple(_row(about, cells, len(columns)) for (about, _turn), cells in grid.items())
+
+
+def _row(about: str, counts: Mapping[int, Count], width: int) -> Row:
+    bands = {say_target(c) for c in counts.values()}
+    common = bands.pop() if len(bands) == 1 else ""
+    cells = tuple(_cell(counts[k], common) if k in counts else None for k in range(width))
+    return Row(about, common, cells)
+
+
+def _cell(count: Count, common: str) -> Cell:
+    state, words = departure(count)
+    value = count.value if count.value is not None else 0
+    return Cell(value, say_number(value), say_target(count), state, words)
