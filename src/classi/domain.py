@@ -187,9 +187,7 @@ class School:
     def members(self, of: Conditions) -> tuple[int, ...]:
         """Return the positions of the pupils that meet every condition."""
         return tuple(
-            i
-            for i, pupil in enumerate(self.pupils)
-            if all(meets(pupil[column], test) for column, test in of.items())
+            i for i, pupil in enumerate(self.pupils) if all(meets(pupil[column], test) for column, test in of.items())
         )
 
     def chosen_classes(self, selection: Conditions) -> tuple[int, ...]:
@@ -199,7 +197,7 @@ class School:
         )
 
     def by_value(self, attribute: str, pupils: Iterable[int] | None = None) -> dict[Value, tuple[int, ...]]:
-        """Group pupils by their value of `attribute`, unknown values under ``None``; texts that differ by case are one."""
+        """Group pupils by their value of `attribute`, unknown values under ``None``; equal cells are one value."""
         groups: dict[str, list[int]] = defaultdict(list)
         names: dict[str, Value] = {}
         for i in range(len(self.pupils)) if pupils is None else pupils:
@@ -279,7 +277,7 @@ def _water_level(limits: Sequence[tuple[int, int | None]], pupils: int) -> list[
     knots = sorted({Fraction(x) for pair in limits for x in pair if x is not None})
     below = max((k for k in knots if sum(filled(k)) <= pupils), default=Fraction(0))
     rising = sum(1 for low, high in limits if low <= below and (high is None or below < high))
-    return filled(below + (pupils - sum(filled(below))) / rising)
+    return filled(below + (pupils - sum(filled(below), Fraction(0))) / rising)
 
 
 @dataclass(frozen=True)

@@ -131,6 +131,13 @@ def test_choices_cost_what_the_regulation_says() -> None:
     assert costs("requests", everywhere, attribute="plesso", costs=[1]) == {"a": 1, "b": 1, "c": 2}
 
 
+def test_a_choice_made_twice_costs_as_the_better_one() -> None:
+    pupils = [{"id": "a", "plesso_1": "Mare", "plesso_2": "mare", "plesso_3": "Centro"}]
+    criterion = rule("requests", attribute="plesso", costs=[1, 2, 4])
+    assert disagreements(criterion, pupils, CLASSES) == []
+    assert [count.excess for c in CLASSES for count in audit(criterion, pupils, CLASSES, {"a": c["id"]})] == [1, 4]
+
+
 def test_eligibility_takes_the_first_choice_or_any() -> None:
     everywhere = dict.fromkeys("abcd", "1B")
     assert costs("eligibility", everywhere, attribute="plesso") == {"c": 1}

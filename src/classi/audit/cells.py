@@ -19,42 +19,38 @@ TABLE_NAMES = {
 
 ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     "alunni": {
-        "id": ("codice", "code", "pupil_id", "student_id"),
-        "cognome": ("surname", "last_name"),
-        "nome": ("name", "first_name"),
-        "sesso": ("sex", "gender"),
-        "data_nascita": ("data_di_nascita", "birth_date", "birthdate", "date_of_birth"),
-        "cittadinanza": ("citizenship", "nationality"),
+        "id": ("identificativo",),
+        "cognome": ("surname", "last_name", "lastname", "family_name"),
+        "nome": ("name", "first_name", "firstname", "given_name"),
+        "sesso": ("genere", "sex", "gender"),
+        "data_nascita": ("data_di_nascita", "nato_il", "birth_date", "birthdate", "date_of_birth"),
+        "cittadinanza": ("nazionalita", "citizenship", "nationality"),
         "nato_in_italia": ("born_in_italy",),
-        "nai": ("newly_arrived",),
+        "nai": ("neo_arrivato", "newly_arrived"),
         "livello_italiano": ("italian_level",),
         "disabilita": ("disability",),
         "dsa": ("sld",),
         "bes": ("sen",),
-        "situazione_problematica": ("problem_situation", "problematic_situation"),
+        "situazione_problematica": ("problem_situation",),
         "livello": ("level",),
         "comportamento": ("behaviour", "behavior"),
-        "scuola_provenienza": ("scuola_di_provenienza", "school_of_origin", "origin_school"),
-        "classe_provenienza": ("classe_di_provenienza", "class_of_origin", "origin_class"),
-        "ripetente": ("repeater",),
-        **{f"plesso_{k}": (f"site_{k}",) for k in (1, 2, 3)},
-        **{f"tempo_scuola_{k}": (f"time_model_{k}",) for k in (1, 2)},
-        **{f"lingua2_{k}": (f"language2_{k}", f"second_language_{k}") for k in (1, 2)},
-        **{f"strumento_{k}": (f"instrument_{k}",) for k in (1, 2, 3, 4)},
+        "scuola_provenienza": ("scuola_di_provenienza", "school_of_origin"),
+        "classe_provenienza": ("classe_di_provenienza", "class_of_origin"),
+        "ripetente": ("repeater", "repeating"),
         "classe_fissa": ("fixed_class",),
         "classi_vietate": ("forbidden_classes",),
         "classe_precedente": ("previous_class",),
     },
     "classi": {
-        "id": ("class", "classe", "class_id"),
+        "id": ("identificativo",),
         "plesso": ("site",),
         "anno": ("year",),
         "tempo_scuola": ("time_model",),
-        "lingua2": ("language2", "second_language"),
+        "lingua2": ("second_language",),
         "indirizzo": ("track",),
-        "min": ("minimum",),
-        "max": ("maximum",),
-        "area_mq": ("area", "area_m2", "area_sqm"),
+        "min": ("minimo", "minimum"),
+        "max": ("massimo", "maximum"),
+        "area_mq": ("area_sqm",),
     },
     "legami": {
         "da": ("from",),
@@ -66,20 +62,31 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "fonte": ("source",),
     },
 }
+REQUESTS = {
+    "plesso": "plesso",
+    "site": "plesso",
+    "tempo_scuola": "tempo_scuola",
+    "time_model": "tempo_scuola",
+    "lingua2": "lingua2",
+    "second_language": "lingua2",
+    "strumento": "strumento",
+    "instrument": "strumento",
+}
+"""What pupils ask for, in the order of preference: any of these with a number behind it."""
 
 TIE_WORDS = {
     "prefers": "preferisce",
-    "wish": "preferisce",
     "together": "insieme",
     "apart": "separati",
-    "separate": "separati",
     "twins": "gemelli",
     "siblings": "fratelli",
 }
 
+SEXES = {"m": "M", "maschio": "M", "male": "M", "f": "F", "femmina": "F", "female": "F"}
 YES = frozenset({"si", "s", "x", "1", "vero", "true", "yes", "y"})
 NO = frozenset({"no", "n", "0", "falso", "false"})
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
+_NUMBERED = re.compile(r"(.+?)_?(\d+)")
 _DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
 _YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ][\d:.]+)?")
 
@@ -92,10 +99,19 @@ def squeezed(text: object) -> str:
 
 
 def column_names(table: str, headers: Sequence[object]) -> list[str]:
-    """Return the Italian name of each header, an unknown one as it is written; empty headers stay empty."""
+    """Return the Italian name of each header, an unknown one in small letters and ``_``; empty headers stay empty."""
     known = {alias: name for name, aliases in ALIASES[table].items() for alias in (name, *aliases)}
-    written = ["" if h is None else " ".join(str(h).split()) for h in headers]
-    return [known.get(squeezed(h), h) for h in written]
+    plain = ["" if header is None else squeezed(header) for header in headers]
+    return (
+        [known.get(name, _request(name) or name) for name in plain]
+        if table == "alunni"
+        else [known.get(name, name) for name in plain]
+    )
+
+
+def _request(name: str) -> str | None:
+    found = _NUMBERED.fullmatch(name)
+    return f"{REQUESTS[found[1]]}_{found[2]}" if found and found[1] in REQUESTS else None
 
 
 def unguarded(text: str) -> str:
@@ -169,6 +185,11 @@ def as_disability(cell: Any) -> str:
     return word if word in {"no", "comma1", "comma3"} else as_text(cell)
 
 
+def as_sex(cell: Any) -> str:
+    """Read M or F, also written out."""
+    return SEXES.get(squeezed(as_text(cell)), as_text(cell))
+
+
 def as_tie(cell: Any) -> str:
     """Read the kind of a tie, in either language."""
     word = squeezed(as_text(cell))
@@ -177,6 +198,7 @@ def as_tie(cell: Any) -> str:
 
 KINDS: Mapping[str, Mapping[str, Read]] = {
     "alunni": {
+        "sesso": as_sex,
         "data_nascita": as_date,
         "disabilita": as_disability,
         **dict.fromkeys(("nato_in_italia", "nai", "dsa", "bes", "situazione_problematica", "ripetente"), as_yes_no),

@@ -79,7 +79,7 @@ class Apart(Criterion):
             wanted["vincolante"] = True
         rows = ledger.select(ledger.ties, wanted)
         if self.unless_asked:
-            asked = [{row["da"], row["a"]} for row in ledger.select(ledger.ties, {"tipo": "insieme"})]
+            asked = {frozenset((row["da"], row["a"])) for row in ledger.select(ledger.ties, {"tipo": "insieme"})}
             rows = [row for row in rows if row["tipo"] == "separati" or {row["da"], row["a"]} not in asked]
         heaviest: dict[frozenset[str], tuple[int, str, str]] = {}
         for row in rows:

@@ -45,7 +45,7 @@ class Wished(Criterion):
         for row in ledger.select(ledger.ties, {"tipo": "preferisce"}):
             mine = wishes.setdefault(row["da"], {})
             mine[row["a"]] = max(row["peso"], mine.get(row["a"], row["peso"]))
-        kept_apart = [{row["da"], row["a"]} for row in ledger.select(ledger.ties, {"tipo": "separati"})]
+        kept_apart = {frozenset((row["da"], row["a"])) for row in ledger.select(ledger.ties, {"tipo": "separati"})}
         counted: dict[str, dict[str, int]] = {}
         vetoed = []
         for pupil, friends in wishes.items():

@@ -110,26 +110,31 @@ class Encoding:
 
     def _band(self, band: Band, *, slack: bool) -> list[tuple[Any, int]]:
         pairs, constant, least, greatest = self._sum(band.classes, band.weights)
-        slacks = []
-        row = linear(pairs, constant)
         low = band.low if band.low is not None and least < band.low else None
         high = band.high if band.high is not None and greatest > band.high else None
+        row = linear(pairs, constant)
+        slacks = []
+        under = over = 0
         if slack and low is not None:
             under = self.model.new_int_var(0, -((least - low) // band.unit), "")
-            row += band.unit * under
             slacks.append((under, band.times))
         if slack and high is not None:
             over = self.model.new_int_var(0, -((high - greatest) // band.unit), "")
-            row -= band.unit * over
             slacks.append((over, band.times))
-        if low is None and high is None:
-            return []
+        # One row for both sides is the faster encoding, but whole units must not carry a sum across a narrow band.
+        if slack and low is not None and high is not None and high - low < band.unit - 1:
+            self._between(row + band.unit * under, low, None)
+            self._between(row - band.unit * over, None, high)
+        else:
+            self._between(row + band.unit * under - band.unit * over, low, high)
+        return slacks
+
+    def _between(self, row: Any, low: int | None, high: int | None) -> None:
         bounds = (cp_model.INT_MIN if low is None else low, cp_model.INT_MAX if high is None else high)
         if isinstance(row, int):
             self._clause([int(bounds[0] <= row <= bounds[1])])
-        else:
+        elif low is not None or high is not None:
             self.model.add_linear_constraint(row, *bounds)
-        return slacks
 
     def _when(self, shape: When, *, slack: bool) -> list[tuple[Any, int]]:
         (c,) = shape.band.classes

@@ -13,7 +13,7 @@ Impossible = Literal["disability", "size", "ties"]
 
 SHARES = (
     "girls", "foreign", "born_abroad", "newcomers", "disabled", "grave", "dsa", "bes", "problems", "repeaters",
-    "reciprocity", "wishes_in_section", "wishes_same_sex", "siblings", "vetoes", "together", "second_choices",
+    "reciprocity", "wishes_in_circle", "wishes_in_section", "wishes_same_sex", "siblings", "vetoes", "together", "second_choices",
     "clustering", "correlation", "missing",
 )  # fmt: skip
 """Knobs that go from 0 to 1."""
@@ -52,7 +52,11 @@ class Knobs:
     wishes : wishes a pupil, on average (at most 3 each).
     reciprocity : share of the wishes that are returned.
     popularity : 0 = everybody is wished alike; larger: who has been wished is wished again.
-    wishes_in_section, wishes_same_sex : share of the wishes inside the class of origin; inside the same sex.
+    wishes_in_circle : share of the wishes inside a circle of three to five friends of the same class of origin.
+    wishes_in_section, wishes_same_sex : of the other wishes, the share inside the class of origin; inside the same sex
+        (of which circles mostly are, too).
+    one_way : the regulation also counts the wishes that are not returned, weighed less. Off by default: schools mostly
+        promise only returned ones, and with the others a proof that nothing better exists takes very much longer.
     siblings, vetoes, together : ties per pupil: twins or siblings, pairs teachers keep apart, pairs to keep together.
     spare : places between the mean class size, rounded up, and the largest size allowed: 0 is as tight as it gets.
     tolerance : percent the size limits may be overrun (DPR 81/2009, art. 4).
@@ -92,8 +96,10 @@ class Knobs:
     wishes: float = 1.2
     reciprocity: float = 0.4
     popularity: float = 0.5
-    wishes_in_section: float = 0.85
+    wishes_in_circle: float = 0.8
+    wishes_in_section: float = 0.7
     wishes_same_sex: float = 0.8
+    one_way: bool = False
     siblings: float = 0.02
     vetoes: float = 0.02
     together: float = 0.01

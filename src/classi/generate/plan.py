@@ -67,8 +67,13 @@ def make_plan(knobs: Knobs, dice: Dice) -> Plan:
     disabled = _disabled(knobs, dice)
     grave = dice.count(knobs.grave, disabled)
     sizes = _even_sizes(knobs, dice)
-    reduced = sorted(dice.sample(range(len(rows)), -(-grave // DISABLED_PER_CLASS)))
-    fitted = sizes if knobs.planted else _make_room(sizes, reduced, alike, knobs)
+    order, fewest = dice.shuffled(range(len(rows))), -(-grave // DISABLED_PER_CLASS)
+    reduced, fitted = sorted(order[:grave]), sizes if knobs.planted else None
+    # One small class for each grave disability where there is room for everybody, otherwise two pupils a class.
+    for number in (grave, fewest):
+        if fitted is None:
+            reduced = sorted(order[:number])
+            fitted = _make_room(sizes, reduced, alike, knobs)
     for c in reduced if fitted and knobs.plan_reduced and not knobs.planted else ():
         rows[c]["max"] = _with_tolerance(REDUCED_SIZE, knobs)
     homes = dice.shuffled(c for c, size in enumerate(fitted or sizes) for _ in range(size))

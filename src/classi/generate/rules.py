@@ -130,9 +130,10 @@ def _company(knobs: Knobs, plan: Plan, rows: list[Row]) -> Iterator[Entry]:
     if knobs.planted:
         limit = max(limit, *by_place.values())
     yield {"rule": "wishes", "name": "Preferenze reciproche", "kind": "reciprocal", "weight": 3, "tier": 3}
-    yield {
-        "rule": "wishes", "name": "Preferenze di uno solo", "kind": "one_way", "at_most": 1, "weight": 1, "tier": 3,
-    }  # fmt: skip
+    if knobs.one_way:
+        yield {
+            "rule": "wishes", "name": "Preferenze di uno solo", "kind": "one_way", "at_most": 1, "weight": 1, "tier": 3,
+        }  # fmt: skip
     yield {
         "rule": "none_or_at_least", "name": "Mai una femmina sola", "of": {"sesso": "F"}, "count": 2, "weight": 10,
         "tier": 3,

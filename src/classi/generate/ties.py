@@ -155,9 +155,10 @@ def _wish(net: _Net, a: int, b: int) -> Row:
 
 
 def _circles(net: _Net) -> list[tuple[Sequence[int], ...]]:
-    """Return for each pupil those of the same final class, of the same school of origin, and everybody.
+    """Return for each pupil the circles friends are drawn from, from near to far.
 
-    In a planted school only those of the same hidden class count.
+    Own friends, the same final class, the same school of origin, everybody; in a planted school only those of the same
+    hidden class count.
     """
     circles: tuple[dict[object, list[int]], ...] = (defaultdict(list), defaultdict(list), defaultdict(list))
     keys = []
@@ -167,13 +168,26 @@ def _circles(net: _Net) -> list[tuple[Sequence[int], ...]]:
         keys.append(((place, school, section), (place, school), place))
         for circle, key in zip(circles, keys[-1], strict=True):
             circle[key].append(i)
-    return [tuple(circle[key] for circle, key in zip(circles, own, strict=True)) for own in keys]
+    friends = {i: group for section in circles[0].values() for group in _friends(net, section) for i in group}
+    return [
+        (friends[i], *(circle[key] for circle, key in zip(circles, own, strict=True))) for i, own in enumerate(keys)
+    ]
+
+
+def _friends(net: _Net, section: list[int]) -> Iterator[list[int]]:
+    """Divide a final class into circles of three to five, girls with girls and boys with boys for the most part."""
+    mixed = (1 - net.knobs.wishes_same_sex) / 2
+    left = sorted(net.dice.shuffled(section), key=lambda i: net.traits.girl[i] != net.dice.chance(mixed))
+    while left:
+        size = len(left) if len(left) <= 5 else 3 + net.dice.below(3)
+        yield left[:size]
+        left = left[size:]
 
 
 def _friend(net: _Net, a: int, circles: tuple[Sequence[int], ...]) -> int | None:
-    """Draw whom pupil `a` wishes: from near circles first, mostly of the same sex, the popular more often."""
-    inside = net.knobs.wishes_in_section
-    start = 0 if net.dice.chance(inside) else 1 + net.dice.chance(0.5)
+    """Draw whom pupil `a` wishes: from near circles first, the popular more often."""
+    near = net.dice.chance(net.knobs.wishes_in_circle)
+    start = 0 if near else 1 if net.dice.chance(net.knobs.wishes_in_section) else 2 + net.dice.chance(0.5)
     same_sex = net.dice.chance(net.knobs.wishes_same_sex)
     most = 1 + net.knobs.popularity * max(net.indegree.values(), default=0)
     for circle in circles[start:]:
@@ -182,8 +196,9 @@ def _friend(net: _Net, a: int, circles: tuple[Sequence[int], ...]) -> int | None
             if (
                 b != a
                 and b not in net.wished[a]
-                and same_sex == (net.traits.girl[a] == net.traits.girl[b])
+                and (near or same_sex == (net.traits.girl[a] == net.traits.girl[b]))
                 and net.dice.unit() * most < 1 + net.knobs.popularity * net.indegree[b]
             ):
                 return b
+        near = False
     return None

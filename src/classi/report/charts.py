@@ -8,13 +8,16 @@ from fractions import Fraction
 
 from markupsafe import Markup, escape
 
+from classi.criteria.base import say_value
 from classi.report.model import Bars, Chart, Dots
 from classi.report.words import say_number
 
 WIDTH = 440
 ROW = 22
 DOT_ROW = 34
-CHARACTER = 6.6
+STACK = 6
+"""Dots on top of each other in a row; more stand side by side."""
+CHARACTER = 7.0
 """Mean width of a character of the 12 px labels, in px: SVG text cannot be measured without a browser."""
 
 INK = "#1b2733"
@@ -53,7 +56,7 @@ def _description(chart: Chart) -> str:
         ]
     else:
         rows = [f"{c}: {text}" for c, text in zip(chart.classes, chart.mean_texts, strict=True)]
-    return f"{chart.description} {'; '.join(rows)}."
+    return f"{chart.description} {'; '.join(rows)}.".strip()
 
 
 def _short(text: str, most: int) -> str:
@@ -90,9 +93,9 @@ def _bar(chart: Bars, k: int, name: str, box: tuple[float, float, float]) -> Ite
         width = series.values[k] * unit
         if not width:
             continue
-        yield Markup(
-            '<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="17" fill="url(#{}-p{})" class="b"/>'
-        ).format(x, y + 2, width, name, j % len(FILLS))
+        yield Markup('<rect x="{:.1f}" y="{:.1f}" width="{:.1f}" height="17" fill="url(#{}-p{})" class="b"/>').format(
+            x, y + 2, width, name, j % len(FILLS)
+        )
         number = str(series.values[k])
         if width >= CHARACTER * len(number) + 3:
             yield _text(x + width / 2, y + 15, number, "n", "middle")
@@ -101,6 +104,8 @@ def _bar(chart: Bars, k: int, name: str, box: tuple[float, float, float]) -> Ite
 
 def _legend(chart: Bars, name: str) -> tuple[list[Markup], float]:
     """Return the legend, wrapped, and the height it takes."""
+    if len(chart.series) == 1 and chart.series[0].name == say_value(True):
+        return [], 0.0  # the title says it all
     found, x, y = [], 0.0, 0.0
     for j, series in enumerate(chart.series):
         label = _short(series.name, 48)
@@ -159,15 +164,13 @@ def _axis_line(x: float, bottom: float, tick: Fraction) -> Markup:
 
 
 def _dot_row(places: Sequence[float], base: float) -> Iterator[Markup]:
-    """Stack the dots that would cover each other, closer together where many fall on one place."""
-    bins = [round(x / 5) for x in places]
-    tallest = max(Counter(bins).values(), default=1)
-    step = min(5.0, (DOT_ROW - 10) / max(tallest - 1, 1))
-    height: Counter[int] = Counter()
-    for place in bins:
-        y = base - height[place] * step
-        height[place] += 1
-        yield Markup('<circle cx="{}" cy="{:.1f}" r="2.2" class="d"/>').format(place * 5, y)
+    """Stack the dots that would cover each other, in as many columns side by side as the row's height asks for."""
+    bins = Counter(round(x / 5) for x in places)
+    for place, number in bins.items():
+        columns = -(-number // STACK)
+        for k in range(number):
+            x = place * 5 + (k % columns - (columns - 1) / 2) * 4.8
+            yield Markup('<circle cx="{:.1f}" cy="{:.1f}" r="2.1" class="d"/>').format(x, base - k // columns * 4.8)
 
 
 def _ticks(low: Fraction, high: Fraction) -> list[Fraction]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from classi.domain import text_key
 from classi.i18n import _, language, ngettext
 from classi.report.distribution import charts
 from classi.report.facts import certificate_facts, file_digests
-from classi.report.model import Content, RuleLine, Unmet, Verdict
+from classi.report.model import Content, Unmet, Verdict
 from classi.report.pupils import decisions, pupil_labels, rosters, split_wishes, summary, vetoes, wishes
 from classi.report.rules import matrix, rule_lines
 from classi.report.verdict import (
@@ -58,6 +56,8 @@ def build(
     proof = proof_verdict(certificate, tiers, sound)
     possible, vetoed = split_wishes(ledger)
     classes = tuple(c["id"] for c in ledger.classes)
+    table = matrix(counted, rules, classes) if counted else ()
+    missed = wishes(ledger, unmet, labels) if counted else ()
     verdicts: list[Verdict | None] = [proof]
     if counted:
         wish = wish_verdict(len(unmet), len(possible), len(vetoed))
@@ -69,16 +69,16 @@ def build(
         source=regulation.source,
         formed=formed,
         verdicts=tuple(v for v in verdicts if v),
-        best=best_sentence(certificate, proof) if counted else "",
+        best=best_sentence(tiers, proof) if counted else "",
         structure=counted.structure if counted else (),
         conflict=conflict_parts(certificate.get("conflict"), labels),
         tiers=tiers,
         classes=classes,
-        summary=summary(ledger, _departures(rules, classes)) if counted else (),
+        summary=summary(ledger, table, missed if possible or missed else None) if counted else (),
         charts=charts(ledger, regulation) if counted else (),
         rules=rules,
-        matrix=matrix(counted, rules, classes) if counted else (),
-        unmet=wishes(ledger, unmet, labels) if counted else (),
+        matrix=table,
+        unmet=missed,
         vetoed=vetoes(ledger, vetoed, labels),
         decisions=decisions(ledger, regulation, labels),
         rosters=rosters(ledger, labels) if counted else (),
@@ -103,9 +103,3 @@ def _subtitle(regulation: Regulation, pupils: int, classes: int) -> str:
         ngettext("{number} class", "{number} classes", classes).format(number=classes),
     ]
     return " · ".join(filter(None, words))
-
-
-def _departures(rules: Sequence[RuleLine], classes: Sequence[str]) -> list[int]:
-    """Return how many findings name each class; one that names several classes counts for each."""
-    here = Counter(text_key(w) for r in rules for f in r.findings for w in f.where.split(", "))
-    return [here[text_key(c)] for c in classes]

@@ -12,7 +12,7 @@ from classi.domain import text_key
 from classi.i18n import _
 from classi.report.model import Bars, Chart, Dots, Series
 from classi.report.pupils import has_column, is_numeric, mean_of, number_of
-from classi.report.words import say_mean
+from classi.report.words import say_mean, scale_rank
 
 if TYPE_CHECKING:
     from classi.ledger import Ledger
@@ -23,12 +23,6 @@ MOST_SERIES = 6
 
 MOST_CLASSES = 40
 """Classes in one chart: more would not fit a printed page."""
-
-SCALE = (
-    "iniziale", "insufficiente", "basso", "bassa", "base", "sufficiente", "medio", "media", "buono", "intermedio",
-    "distinto", "alto", "alta", "ottimo", "avanzato",
-)  # fmt: skip
-"""Words of the usual scales, worst first: bands are drawn in this order, anything else alphabetically."""
 
 SPREADS = ("balance", "level_bands", "balance_number")
 
@@ -81,7 +75,7 @@ def _bars(ledger: Ledger, column: str, title: str, classes: Sequence[str]) -> Ba
         series.append(Series(_("all others"), tuple(sum(t.get(k, 0) for k in keys) for t in tallies)))
     if not series:
         return None
-    return Bars(title, _("Pupils in each class, by value."), tuple(classes), tuple(series))
+    return Bars(title, "", tuple(classes), tuple(series))
 
 
 def _values(ledger: Ledger, column: str) -> tuple[list[Any], list[Any]]:
@@ -90,13 +84,8 @@ def _values(ledger: Ledger, column: str) -> tuple[list[Any], list[Any]]:
     values = [v for v in totals if text_key(v) not in {"no", "false"}]
     often = sorted(values, key=lambda v: (-totals[v], text_key(v)))
     if len(often) <= MOST_SERIES:
-        return sorted(values, key=_rank), []
-    return sorted(often[: MOST_SERIES - 1], key=_rank), often[MOST_SERIES - 1 :]
-
-
-def _rank(value: object) -> tuple[int, str]:
-    key = text_key(value)
-    return (SCALE.index(key) if key in SCALE else len(SCALE), key)
+        return sorted(values, key=scale_rank), []
+    return sorted(often[: MOST_SERIES - 1], key=scale_rank), often[MOST_SERIES - 1 :]
 
 
 def _dots(ledger: Ledger, column: str, title: str, classes: Sequence[str]) -> Dots:

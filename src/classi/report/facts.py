@@ -52,7 +52,9 @@ def _repeatable(deterministic: object) -> str:
 
 def _status(status: str) -> str:
     return {
-        "OPTIMAL": _("the mandatory rules are kept and it is proved that no formation does better, priority by priority."),
+        "OPTIMAL": _(
+            "the mandatory rules are kept and it is proved that no formation does better, priority by priority."
+        ),
         "FEASIBLE": _("the mandatory rules are kept; it is not proved that no formation does better."),
         "INFEASIBLE": _("it is proved that no formation keeps every mandatory rule."),
         "UNKNOWN": _("nothing was found and nothing was proved in the time allowed."),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from classi.i18n import _, use_language
+from classi.i18n import use_language
 from classi.report.charts import draw
 from classi.report.labels import labels
 from classi.report.model import Content
@@ -46,6 +47,7 @@ def render_html(content: Content) -> str:
             charts=[draw(chart, f"c{k}") for k, chart in enumerate(content.charts)],
             blocks=even_blocks(range(len(content.classes)), WIDEST),
             portrait=PORTRAIT,
+            bounded=any(r.bound is not None for r in content.rules),
         )
 
 
@@ -53,4 +55,4 @@ def even_blocks(items: Sequence[Item], most: int) -> list[Sequence[Item]]:
     """Cut a sequence into as few blocks of at most `most` as possible, about equal."""
     number = -(-len(items) // most)
     cuts = [len(items) * k // number for k in range(number + 1)] if number else []
-    return [items[a:b] for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [items[a:b] for a, b in pairwise(cuts)]

@@ -19,7 +19,9 @@ def _general() -> dict[str, str]:
         "more": _("see"),
         "summary_sheet": _("Summary"),
         "summary": _("The classes"),
-        "summary_caption": _("Main counts, class by class. “Departures” counts the points where a rule is not fully kept."),
+        "summary_caption": _(
+            "Main counts, class by class. “Outside target”: the counts marked in the table “Class by class”."
+        ),
         "class": _("Class"),
         "total": _("Whole school"),
         "charts": _("Distribution over the classes"),
@@ -28,7 +30,10 @@ def _general() -> dict[str, str]:
         "no_conflict": _("No explanation was recorded in the certificate."),
         "not_formed": _("No classes were formed, so there are no tables to show."),
         "tiers": _("How good it is, and the proof"),
-        "tiers_caption": _("Points are departures times their weight: 0 is perfect. Priorities come strictly in order."),
+        "tiers_caption": _(
+            "Points are what the departures weigh: 0 is perfect. A priority is never traded for one below it. "
+            "Gap: the share of the points that a better formation might still save, at most."
+        ),
         "priority": _("Priority"),
         "points": _("Points"),
         "bound": _("Impossible below"),
@@ -53,20 +58,24 @@ def _rules() -> dict[str, str]:
         "all_departures": _("{number} more in “Every departure”"),
         "every_departure": _("Every departure, one by one"),
         "rules": _("All the rules"),
-        "rules_caption": _("Every rule in force, in the order of the regulation."),
+        "rules_caption": _(
+            "Every rule in force, in the order of the regulation. "
+            "Cost: how far it is from being kept; points: cost times weight."
+        ),
         "no_rules": _("The regulation holds no rules."),
         "number": _("No."),
         "rule": _("Rule"),
         "kind": _("Kind"),
         "checks": _("Checks"),
-        "cost": _("Points off"),
+        "cost": _("Cost"),
+        "rule_points": _("Points"),
         "rule_bound": _("At least"),
         "outcome": _("Outcome"),
         "source": _("Source"),
         "matrix": _("Class by class"),
         "matrix_caption": _("What was counted in each class, beside its target"),
         "matrix_part": _("classes {first} to {last}"),
-        "legend": _("✓ within target · ▲ too many · ▼ too few · ◆ outside target. In brackets, by how much."),
+        "legend": _("✓ within target · ▲ too many or too high · ▼ too few or too low · ◆ outside target. In brackets, by how much."),
         "target": _("Target"),
         "by_class": _("each class its own"),
         "counted": _("Counted"),

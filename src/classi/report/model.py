@@ -1,4 +1,4 @@
-"""What a report says, as frozen data: texts are already in the reader's language, numbers are kept beside their text."""
+"""What a report says, as frozen data: texts in the reader's language, numbers kept beside their text."""
 
 from __future__ import annotations
 
@@ -55,7 +55,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class RuleLine:
-    """One rule and how it came out. `cost` and `checks` are the auditor's, `bound` the certificate's."""
+    """One rule and how it came out.
+
+    `cost` and `checks` are the auditor's; `points` is what the cost weighs in its tier (``None``: mandatory);
+    `bound` is the certificate's.
+    """
 
     number: int
     label: str
@@ -64,6 +68,7 @@ class RuleLine:
     source: str
     checks: int
     cost: int
+    points: int | None
     bound: int | None
     kept: bool
     outcome: str
@@ -83,7 +88,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One thing counted in every class. `band` is the target when it is the same everywhere, otherwise empty."""
+    """One thing counted in every class. `band` is the target where it is the same for all, otherwise empty."""
 
     about: str
     band: str

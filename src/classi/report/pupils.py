@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from classi.domain import text_key
 from classi.i18n import _
-from classi.report.model import Decision, Member, Roster, SummaryColumn, Unmet, Wish
+from classi.report.model import Decision, Member, Roster, RuleRows, SummaryColumn, Unmet, Wish
 from classi.report.words import say_mean, say_number
 
 if TYPE_CHECKING:
@@ -58,9 +58,9 @@ def is_numeric(ledger: Ledger, column: str) -> bool:
     return bool(known) and all(number_of(v) is not None for v in known)
 
 
-def summary(ledger: Ledger, departures: Sequence[int]) -> tuple[SummaryColumn, ...]:
-    """Return the main counts per class, each where the files have its column; `departures` is one number a class."""
-    groups = {
+def summary(ledger: Ledger, matrix: Sequence[RuleRows], unmet: Sequence[Wish] | None) -> tuple[SummaryColumn, ...]:
+    """Return the main counts per class, each where the files have its column; `unmet` is ``None`` without wishes."""
+    groups: dict[str, tuple[str, Mapping[str, Any]]] = {
         _("Girls"): ("sesso", {"sesso": list(GIRLS)}),
         _("Foreign"): ("straniero", {"straniero": True}),
         _("Newly arrived"): ("nai", {"nai": True}),
@@ -72,7 +72,16 @@ def summary(ledger: Ledger, departures: Sequence[int]) -> tuple[SummaryColumn, .
     columns = [_counted(_("Pupils"), ledger, {})]
     columns += [_counted(t, ledger, test) for t, (column, test) in groups.items() if has_column(ledger, column)]
     columns += [_mean(ledger, column) for column in MARKS if is_numeric(ledger, column)]
-    columns.append(_column(_("Departures"), list(departures), sum(departures)))
+    outside = [
+        sum(1 for g in matrix for row in g.rows if (cell := row.cells[k]) and cell.state != "inside")
+        for k in range(len(ledger.classes))
+    ]
+    columns.append(_column(_("Outside target"), outside, sum(outside)))
+    if unmet is not None:
+        missed = Counter(text_key(w.pupil_class) for w in unmet)
+        columns.append(
+            _column(_("Wishes not granted"), [missed[text_key(c["id"])] for c in ledger.classes], len(unmet))
+        )
     return tuple(columns)
 
 

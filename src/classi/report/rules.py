@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from classi.domain import Count, text_key
-from classi.i18n import _, ngettext
+from classi.i18n import _
 from classi.report.model import Cell, Finding, Row, RuleLine, RuleRows
-from classi.report.words import departure, say_number, say_target
+from classi.report.words import SCALE, departure, say_number, say_target, scale_rank
 
 if TYPE_CHECKING:
     from classi.audit import Audit, Audited
@@ -36,6 +36,7 @@ def _rule_line(audited: Audited, regulation: Regulation, bound: int | None, labe
         source=criterion.source,
         checks=len(audited.counts),
         cost=audited.cost,
+        points=None if audited.weight is None else audited.weight * audited.cost,
         bound=bound,
         kept=not audited.cost,
         outcome=_outcome(audited),
@@ -52,11 +53,8 @@ def _kind(audited: Audited) -> str:
 def _outcome(audited: Audited) -> str:
     if not audited.cost:
         return _("kept")
-    if audited.hard:
-        return _("BROKEN ({number})").format(number=say_number(audited.cost))
-    return ngettext("not fully met: {number} point", "not fully met: {number} points", audited.cost).format(
-        number=say_number(audited.cost)
-    )
+    text = _("BROKEN by {number}") if audited.hard else _("not fully met, by {number}")
+    return text.format(number=say_number(audited.cost))
 
 
 def _names(pupils: Sequence[str], labels: Mapping[str, str]) -> tuple[str, ...]:
@@ -84,17 +82,28 @@ def _rows(counts: Sequence[Count], columns: Mapping[str, int]) -> tuple[Row, ...
         while place in grid.setdefault((count.about, turn), {}):
             turn += 1
         grid[count.about, turn][place] = count
-    return tuple(_row(about, cells, len(columns)) for (about, _turn), cells in grid.items())
+    rows = [_row(about, cells, len(columns)) for (about, _turn), cells in grid.items()]
+    if all(scale_rank(row.about)[0] < len(SCALE) for row in rows):
+        rows.sort(key=lambda row: scale_rank(row.about))
+    return tuple(rows)
 
 
 def _row(about: str, counts: Mapping[int, Count], width: int) -> Row:
-    bands = {say_target(c) for c in counts.values()}
+    # "None or at least two" asks nothing of a class that has none: such counts do not make the target differ.
+    bands = {say_target(c) for c in counts.values() if not _asks_nothing(c)}
     common = bands.pop() if len(bands) == 1 else ""
-    cells = tuple(_cell(counts[k], common) if k in counts else None for k in range(width))
+    if common and any(_asks_nothing(c) for c in counts.values()):
+        common = _("none, or {target}").format(target=common)
+    cells = tuple(_cell(counts[k]) if k in counts else None for k in range(width))
     return Row(about, common, cells)
 
 
-def _cell(count: Count, common: str) -> Cell:
+def _asks_nothing(count: Count) -> bool:
+    return not count.value and not count.low and count.high is None
+
+
+def _cell(count: Count) -> Cell:
     state, words = departure(count)
     value = count.value if count.value is not None else 0
-    return Cell(value, say_number(value), say_target(count), state, words)
+    band = "" if _asks_nothing(count) else say_target(count)
+    return Cell(value, say_number(value), band, state, words)

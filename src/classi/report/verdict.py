@@ -1,4 +1,4 @@
-"""The answers a reader looks for first: rules kept, proved best or not, what could not be granted, or why it is impossible."""
+"""The answers a reader looks for first: rules kept, proved best, what could not be granted, why it is impossible."""
 
 from __future__ import annotations
 
@@ -69,7 +69,9 @@ def proof_verdict(certificate: Mapping[str, Any], tiers: Sequence[TierLine], sou
     status = certificate.get("status")
     if status == "INFEASIBLE":
         title = _("Impossible: the mandatory rules clash")
-        return Verdict("bad", title, _("It is proved that no formation keeps all of them together. See why."), "conflict")
+        return Verdict(
+            "bad", title, _("It is proved that no formation keeps all of them together. See why."), "conflict"
+        )
     if status not in {"OPTIMAL", "FEASIBLE"}:
         title = _("No answer in the time allowed")
         text = _("No formation was found, and it was not proved that none exists. A longer run may find one.")
@@ -147,13 +149,19 @@ def wish_verdict(unmet: int, asked: int, vetoed: int) -> Verdict:
     return Verdict("warn", title.format(number=unmet), out_of, "wishes")
 
 
-def best_sentence(certificate: Mapping[str, Any], proof: Verdict) -> str:
-    """Say why the departures are there."""
+def best_sentence(tiers: Sequence[TierLine], proof: Verdict) -> str:
+    """Say why the departures are there, as far as it is proved."""
+    if proof.mark == "bad" or not tiers:
+        return ""
     if proof.mark == "good":
-        return _("It is proved that no formation does better: mending one of these would cost as much or more elsewhere.")
-    if certificate.get("status") == "FEASIBLE" and proof.mark == "warn":
+        return _(
+            "It is proved that no formation does better: mending one of these would cost as much or more elsewhere."
+        )
+    unproved = [str(t.tier) for t in tiers if not t.proved]
+    if len(unproved) == len(tiers):
         return _("It is not proved that these are unavoidable: a longer run may find fewer.")
-    return ""
+    text = _("Proved unavoidable, except those of priority {tiers}: there a longer run may find fewer.")
+    return text.format(tiers=", ".join(unproved))
 
 
 def conflict_parts(conflict: object, labels: Mapping[str, str]) -> tuple[Part, ...]:

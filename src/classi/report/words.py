@@ -5,9 +5,15 @@ from __future__ import annotations
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 
-from classi.domain import Count
+from classi.domain import Count, text_key
 from classi.i18n import _, language
 from classi.report.model import Number, State
+
+SCALE = (
+    "iniziale", "insufficiente", "basso", "bassa", "base", "sufficiente", "medio", "media", "buono", "intermedio",
+    "distinto", "alto", "alta", "ottimo", "avanzato",
+)  # fmt: skip
+"""Words of the usual scales, worst first: bands are shown in this order, anything else alphabetically."""
 
 
 def say_number(value: Number | Decimal | float | None, digits: int = 3) -> str:
@@ -64,3 +70,9 @@ def departure(count: Count) -> tuple[State, str]:
         text = _("too low (−{number})") if isinstance(count.value, Fraction) else _("too few (−{number})")
         return "below", text.format(number=say_number(count.low - count.value))
     return "outside", _("outside target ({number})").format(number=say_number(count.excess))
+
+
+def scale_rank(value: object) -> tuple[int, str]:
+    """Return a sorting key: words of the usual scales worst first, then everything else alphabetically."""
+    key = text_key(value)
+    return (SCALE.index(key) if key in SCALE else len(SCALE), key)

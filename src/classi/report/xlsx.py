@@ -135,7 +135,9 @@ class Page:
             number = value if isinstance(value, int) else float(value)
             self.sheet.write_number(self.row, column, number, self.styles[kind] if style == "cell" else chosen)
         elif isinstance(value, date):
-            self.sheet.write_datetime(self.row, column, datetime(value.year, value.month, value.day), self.styles["date"])
+            self.sheet.write_datetime(
+                self.row, column, datetime(value.year, value.month, value.day), self.styles["date"]
+            )
         else:
             self.sheet.write_string(self.row, column, value, chosen)
 
@@ -210,10 +212,10 @@ def _summary_rules(page: Page, content: Content) -> None:
         page.table(head, ([str(x.tier), x.value, x.bound, x.gap, x.meaning] for x in content.tiers))
     if content.rules:
         page.gap(t["rules"])
-        page.heads([t["rule"], t["number"], t["kind"], t["checks"], t["cost"], t["outcome"]])
+        page.heads([t["rule"], t["number"], t["kind"], t["checks"], t["cost"], t["rule_points"], t["outcome"]])
         for r in content.rules:
             style = "cell" if r.kept else "hard" if r.hard else "out"
-            page.cells([r.label, r.number, r.kind, r.checks, r.cost, r.outcome], style)
+            page.cells([r.label, r.number, r.kind, r.checks, r.cost, r.points, r.outcome], style)
 
 
 def _summary_wishes(page: Page, content: Content) -> None:

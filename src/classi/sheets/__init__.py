@@ -4,9 +4,9 @@ A file comes from outside and may be damaged or hostile: it is measured before i
 child process that can be killed, and everything that cannot be read ends in an `InputError`.
 
 Cells are as typed in the file: texts keep their blanks but are in Unicode form NFC; cells with nothing but blanks are
-``None``; whole numbers are ``int``, others ``float`` rounded to the 15 digits a spreadsheet shows; dates lose their time
-of day. A leading apostrophe in front of ``= + - @`` TAB CR LF is the mark with which programs (classi too) say "this is
-a text, not a formula": one is taken away, so that what was written guarded is read back as it was.
+``None``; whole numbers are ``int``, others ``float`` rounded to the 15 digits a spreadsheet shows; dates lose their
+time of day. A leading apostrophe in front of ``= + - @`` TAB CR LF is the mark with which programs (classi too) say
+"this is a text, not a formula": one is taken away, so that what was written guarded is read back as it was.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from pathlib import Path
 
 from classi.errors import InputError, Problem
 from classi.i18n import _
-from classi.sheets.cells import Cell, Grid, column_letters, is_guarded
+from classi.sheets.cells import Cell, Grid, column_letters, exact, is_guarded
 from classi.sheets.delimited import read_delimited
 from classi.sheets.workbook import read_workbook
 
-__all__ = ["Book", "Cell", "Grid", "column_letters", "is_guarded", "read_sheets"]
+__all__ = ["Book", "Cell", "Grid", "column_letters", "exact", "is_guarded", "read_sheets"]
 
 MAX_BYTES = 20_000_000
 TIMEOUT_S = 4.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -43,12 +44,13 @@ def clean(cell: Cell) -> Cell:
         text = cell if cell.isascii() else unicodedata.normalize("NFC", cell)
         return text[1:] if is_guarded(text) else text
     if isinstance(cell, float):
-        return _number(cell)
+        return exact(cell)
     return cell
 
 
-def _number(value: float) -> Cell:
-    if value != value or value in (float("inf"), float("-inf")):
+def exact(value: float) -> Cell:
+    """Return a number as a spreadsheet shows it: whole ones as ``int``, others with 15 significant digits."""
+    if not math.isfinite(value):
         return str(value)
     if value.is_integer() and abs(value) < _EXACT:
         return int(value)

@@ -1,10 +1,11 @@
 """The program that parses a workbook, run as a process of its own by `classi.sheets.workbook`.
 
-It imports nothing of classi, so that it starts in a few hundredths of a second and can be killed at no cost: the workbook
-comes in on standard input, the cells go out on standard output as JSON. Arguments: the folder that holds
+It imports nothing of classi, so that it starts in a few hundredths of a second and can be killed at no cost: the
+workbook comes in on standard input, the cells go out on standard output as JSON. Arguments: the folder that holds
 `python_calamine`, the most bytes of address space, the most seconds of processor time.
 
-Output: ``{"sheets": [[name, [[row number, [cell, …]], …]], …]}``, a date being ``["2014-09-01"]``, or ``{"error": code}``.
+Output: ``{"sheets": [[name, [[row number, [cell, …]], …]], …]}``, where a date is ``["2014-09-01"]``; or
+``{"error": code}``.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Looks through the XML of a workbook before it is parsed: how far its cells reach, what would break or vanish.
 
-The parser of workbooks reserves room for the whole rectangle up to the farthest cell, drops cells whose formula was never
-computed and cells that hold an error; and it is not ours. So every part is read once with expat, in pieces, with nothing
-kept: no DOCTYPE (hence no entities) is let through, nesting is bounded, and the place of every cell that holds something
-is followed.
+The parser of workbooks reserves room for the whole rectangle up to the farthest cell, drops cells whose formula was
+never computed and cells that hold an error; and it is not ours. So every part is read once with expat, in pieces, with
+nothing kept: no DOCTYPE (hence no entities) is let through, nesting is bounded, and the place of every cell that holds
+something is followed.
 """
 
 from __future__ import annotations
@@ -246,7 +246,7 @@ def scan_xlsx(archive: Archive) -> Scan:
     """Look through every part of an .xlsx; raises `Refused`."""
     scan = Scan()
     names = _Names(scan)
-    head = [n for n in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels") if n in archive.parts]
+    head = sorted({"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} & archive.parts.keys())
     for name in head:
         scan_part(archive.pieces(name), names)
     sheets = {names.targets.get(key, ""): sheet for key, sheet in names.sheets.items()}

@@ -11,8 +11,10 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from math import isnan
+from typing import Any
 
 from classi.domain import Value
 from classi.i18n import _
@@ -22,7 +24,16 @@ from classi.tables.nearest import Nearest
 
 YES = frozenset({"sì", "si", "si'", "s", "x", "1", "vero", "true", "yes", "y"})
 NO = frozenset({"no", "n", "0", "falso", "false"})
-SEX = {"m": "M", "maschio": "M", "maschile": "M", "male": "M", "f": "F", "femmina": "F", "femminile": "F", "female": "F"}
+SEX = {
+    "m": "M",
+    "maschio": "M",
+    "maschile": "M",
+    "male": "M",
+    "f": "F",
+    "femmina": "F",
+    "femminile": "F",
+    "female": "F",
+}
 TIES = {
     "preferisce": "preferisce", "prefers": "preferisce",
     "insieme": "insieme", "together": "insieme",
@@ -31,7 +42,20 @@ TIES = {
     "fratelli": "fratelli", "siblings": "fratelli",
 }  # fmt: skip
 ERROR_CELLS = frozenset(
-    {"#n/a", "#n/d", "#ref!", "#rif!", "#value!", "#valore!", "#name?", "#nome?", "#null!", "#nullo!", "#num!", "#div/0!"}
+    {
+        "#n/a",
+        "#n/d",
+        "#ref!",
+        "#rif!",
+        "#value!",
+        "#valore!",
+        "#name?",
+        "#nome?",
+        "#null!",
+        "#nullo!",
+        "#num!",
+        "#div/0!",
+    }
 )
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 
@@ -63,6 +87,15 @@ def written(cell: Cell) -> str:
     if isinstance(cell, date):
         return f"{cell:%d/%m/%Y}"
     return "" if cell is None else str(cell)
+
+
+def plain(value: Any) -> Any:
+    """Return a numpy or pandas value as the Python value it stands for, and everything that is not known as ``None``."""
+    if hasattr(value, "item"):
+        value = value.item()
+    if type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float | Decimal) and isnan(value)):
+        return None
+    return value.date() if isinstance(value, datetime) else value
 
 
 def as_text(cell: Cell) -> str:
@@ -174,7 +207,9 @@ def _yesno(cell: Cell) -> Value:
         words = {squash(w): w for w in YES | NO if len(w) > 1}
         near = words.get(squash(Nearest(words)(as_text(cell))), "")
         hint = "" if not near else "sì" if near in YES else "no"
-        raise BadCell(_("sì or no is expected (also: s, x, 1, vero; n, 0, falso), or nothing when it is not known."), hint)
+        raise BadCell(
+            _("sì or no is expected (also: s, x, 1, vero; n, 0, falso), or nothing when it is not known."), hint
+        )
     return found
 
 
@@ -182,10 +217,11 @@ def _date(cell: Cell) -> Value:
     found = as_date(cell)
     if found is None:
         raise BadCell(
-            _("A date is expected, day/month/year with the year from {first} to {last}, or nothing when it is not known.")
-            .format(first=EARLIEST.year, last=LATEST.year),
+            _("A date is expected, day/month/year from {first} to {last}, or nothing when it is not known.").format(
+                first=EARLIEST.year, last=LATEST.year
+            ),
             _nearest_date(cell),
-        )  # fmt: skip
+        )
     return found
 
 

@@ -45,7 +45,9 @@ class Draft:
     def forbidden(self) -> dict[int, frozenset[str]]:
         """The classes forbidden to a pupil, as compared, by position."""
         cells = ((i, record.get("classi_vietate")) for i, record in enumerate(self.pupils.records))
-        named = {i: frozenset(text_key(name) for name in self.class_list(cell)) for i, cell in cells if cell is not None}
+        named = {
+            i: frozenset(text_key(name) for name in self.class_list(cell)) for i, cell in cells if cell is not None
+        }
         return {i: names & self.class_ids.keys() for i, names in named.items()}
 
     def class_list(self, cell: Value) -> list[str]:
@@ -245,7 +247,9 @@ def capacity_problems(school: School) -> tuple[Problem, ...]:
     pupils, limits = len(school.pupils), [c.max for c in school.classes]
     places = sum(high for high in limits if high is not None)
     if limits and None not in limits and places < pupils:
-        message = _("There are {pupils} pupils and {places} places: the max of the classes add up to {missing} too few.")
+        message = _(
+            "There are {pupils} pupils and {places} places: the max of the classes add up to {missing} too few."
+        )
         message = message.format(pupils=pupils, places=places, missing=pupils - places)
         found.append(Problem(message, sheet="classi", column="max", value=str(places), hint=str(pupils)))
     least = sum(c.min or 0 for c in school.classes)

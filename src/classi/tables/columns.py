@@ -81,7 +81,7 @@ def squash(text: str) -> str:
 
 
 def attribute_name(header: str) -> str:
-    """Return the name under which a column classi does not know is kept: ``"Città (residenza)"`` → ``citta_residenza``."""
+    """Return the name under which any other column is kept: ``"Città (residenza)"`` → ``citta_residenza``."""
     plain = unicodedata.normalize("NFKD", header.casefold())
     letters = "".join(c if c.isalnum() else "_" for c in plain if not unicodedata.combining(c))
     return re.sub("_+", "_", letters).strip("_")
@@ -92,9 +92,7 @@ def _without_brackets(header: str) -> str:
 
 
 def _numbered(name: str, alias: str, kind: Kind, shown: int, target: str = "") -> tuple[Column, ...]:
-    return tuple(
-        Column(f"{name}_{n}", kind, (f"{alias}_{n}",), target, in_template=n <= shown) for n in range(1, 10)
-    )
+    return tuple(Column(f"{name}_{n}", kind, (f"{alias}_{n}",), target, in_template=n <= shown) for n in range(1, 10))
 
 
 PUPILS = Layout(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 from functools import reduce
+from itertools import pairwise
 
 from classi.domain import Tie
 from classi.errors import Problem
@@ -67,7 +68,7 @@ class _Together:
 
     def records(self, chain: Sequence[int]) -> list[int]:
         """Return the records of the ties along a chain."""
-        return [self.neighbours[one][two] for one, two in zip(chain, chain[1:], strict=False)]
+        return [self.neighbours[one][two] for one, two in pairwise(chain)]
 
 
 def _binds_apart(tie: Tie) -> bool:
@@ -118,7 +119,9 @@ def _group(draft: Draft, together: _Together, group: list[int]) -> Iterator[Prob
     shut = [draft.forbidden[i] for i in group if i in draft.forbidden]
     everywhere = draft.class_ids.keys()
     if len(shut) > 1 and everywhere not in shut and reduce(frozenset.union, shut) == everywhere:
-        message = _("No class is left for pupils who must be together: {pupils}. Each class is forbidden to one of them.")
+        message = _(
+            "No class is left for pupils who must be together: {pupils}. Each class is forbidden to one of them."
+        )
         yield _about_group(draft, together, group, message)
     sizes = [record.get("max") for record in draft.classes.records]
     largest = max((size for size in sizes if isinstance(size, int)), default=0)
@@ -135,7 +138,9 @@ def _two_classes(draft: Draft, chain: list[int]) -> Problem:
 
 
 def _fixed_and_forbidden(draft: Draft, chain: list[int]) -> Problem:
-    message = _("Of pupils who must be together ({chain}), the first has the class {name} fixed, forbidden to the last.")
+    message = _(
+        "Of pupils who must be together ({chain}), the first has the class {name} fixed, forbidden to the last."
+    )
     names = " – ".join(draft.pupil_id(i) for i in chain)
     message = message.format(chain=names, name=draft.class_ids[draft.fixed[chain[0]]])
     return draft.pupils.problem(message, chain[-1], "classi_vietate")

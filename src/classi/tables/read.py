@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,17 +13,14 @@ from typing import Any
 from classi.domain import Plesso, Pupil, School, SchoolClass
 from classi.errors import InputError, Problem
 from classi.i18n import _
-from classi.sheets import Book, Cell, Grid, read_sheets
+from classi.sheets import Book, Cell, Grid, exact, read_sheets
+from classi.tables.cells import plain
 from classi.tables.check import Draft, check
 from classi.tables.columns import CLASSES, INSTRUCTIONS, LAYOUTS, PUPILS, SITES, TIES, Layout, layout_names, squash
 from classi.tables.contradictions import contradictions
-from classi.tables.nearest import Nearest
+from classi.tables.files import case_files, nearest_table, tables_in
 from classi.tables.oddities import oddities
 from classi.tables.table import Table, read_table
-
-# What classi itself writes, in case results were put beside the data.
-OUTPUTS = frozenset({"assegnazioni", "graduatorie", "listaattesa"})
-OUTPUT_WORKBOOK, CERTIFICATE = "classi.xlsx", "certificato.json"
 
 
 @dataclass(frozen=True)
@@ -60,14 +57,20 @@ def read_case_tables(path: Path) -> Tables:
         With every problem of every file, warnings included; see `classi.errors.Problem`.
     """
     path = Path(path)
-    files = _case_files(path)
-    books, problems = _read_all(files)
+    files, problems = case_files(path)
+    books: list[Book] = []
+    unread: set[str] = set()
+    for file in files:
+        try:
+            books.append(read_sheets(file))
+        except InputError as error:
+            problems += error.problems
+            unread |= tables_in(file)
     grids: dict[str, _Found] = {}
     for book in books:
         problems += _named(book, grids)
-    problems += [p for book in books for p in _lost_cells(book)]
-    tables = _build(grids, problems, path.name, {book.file: book.sha256 for book in books})
-    return tables
+        problems += _lost_cells(book)
+    return _build(grids, problems, path.name, {book.file: book.sha256 for book in books}, unread)
 
 
 def tables_from_rows(tables: Mapping[str, Iterable[Mapping[str, Any]]], file: str = "") -> Tables:
@@ -75,9 +78,9 @@ def tables_from_rows(tables: Mapping[str, Iterable[Mapping[str, Any]]], file: st
 
     Parameters
     ----------
-    tables : the rows of each table, by its name ("alunni", "classi", "legami", "plessi", or an English alias). Values may
-        be texts, numbers, dates, booleans, those of pandas and numpy; ``None`` and not-a-number are empty cells, a list
-        is joined with ``;``.
+    tables : the rows of each table, by its name ("alunni", "classi", "legami", "plessi", or an English alias). Values
+        may be texts, numbers, dates, booleans, those of pandas and numpy; ``None`` and not-a-number are empty cells, a
+        list is joined with ``;``.
     file : name shown in messages. Rows are numbered as if the headers were row 1: the first one given is row 2.
 
     Raises
@@ -92,13 +95,19 @@ def tables_from_rows(tables: Mapping[str, Iterable[Mapping[str, Any]]], file: st
     return _build(grids, problems, file, {})
 
 
-def _build(grids: Mapping[str, _Found], problems: list[Problem], case: str, sources: Mapping[str, str]) -> Tables:
+def _build(
+    grids: Mapping[str, _Found],
+    problems: list[Problem],
+    case: str,
+    sources: Mapping[str, str],
+    unread: Container[str] = (),
+) -> Tables:
     read: dict[str, Table] = {}
     for layout in LAYOUTS:
         found = grids.get(layout.name)
         if found is None or not (found.grid.rows or layout.mandatory):
             read[layout.name] = Table(layout, case)
-            if layout.mandatory and found is None and not _unread(problems):
+            if layout.mandatory and found is None and layout.name not in unread:
                 problems.append(_missing(layout, case))
             continue
         read[layout.name], more = read_table(layout, found.grid, found.file, found.sheet)
@@ -134,72 +143,21 @@ def _missing(layout: Layout, case: str) -> Problem:
     return Problem(message.format(table=layout.name), case, layout.name, hint="classi template")
 
 
-def _unread(problems: Sequence[Problem]) -> bool:
-    # A table may well be in the file that could not be opened.
-    return any(not p.warning and p.row is None and not p.sheet for p in problems)
-
-
-def _case_files(path: Path) -> list[Path]:
-    """Find the files of a case; a folder holds csv tables or one workbook, never both."""
-    if path.suffix.casefold() in (".xlsx", ".ods") and not path.is_dir():
-        return [path]
-    if not path.is_dir():
-        raise InputError([_no_case(path)])
-    files = sorted(p for p in path.iterdir() if p.is_file() and not p.name.startswith((".", "~")))
-    csv = [p for p in files if p.suffix.casefold() == ".csv" and squash(p.stem) not in OUTPUTS]
-    books = [p for p in files if p.suffix.casefold() in (".xlsx", ".ods") and not _is_output(p)]
-    tables = [p for p in csv if squash(p.stem) in layout_names()]
-    if (books and tables) or len(books) > 1:
-        names = ", ".join(p.name for p in [*books, *tables])
-        message = _("It is not clear which files are the case ({files}): keep the csv files or one workbook.")
-        raise InputError([Problem(message.format(files=names), path.name)])
-    if books or csv:
-        return books or csv
-    old = [p.name for p in files if p.suffix.casefold() in (".xls", ".xlsm", ".xlsb", ".numbers")]
-    if old:
-        message = _("The file {file} is of a kind that is not read: save it as .xlsx, .ods or .csv.")
-        raise InputError([Problem(message.format(file=name), name) for name in old])
-    message = _("The folder holds no table: alunni.csv and classi.csv, or a workbook, are needed.")
-    raise InputError([Problem(message, path.name, hint="classi template")])
-
-
-def _is_output(path: Path) -> bool:
-    return path.name == OUTPUT_WORKBOOK and path.with_name(CERTIFICATE).exists()
-
-
-def _no_case(path: Path) -> Problem:
-    if not path.exists():
-        near = Nearest(p.name for p in path.parent.iterdir())(path.name) if path.parent.is_dir() else ""
-        return Problem(_("There is no such file or folder: {file}.").format(file=path.name), path.name, hint=near)
-    message = _("A case is a folder with the tables, or a workbook .xlsx or .ods: this is neither.")
-    return Problem(message, path.name)
-
-
-def _read_all(files: Iterable[Path]) -> tuple[list[Book], list[Problem]]:
-    books, problems = [], []
-    for file in files:
-        try:
-            books.append(read_sheets(file))
-        except InputError as error:
-            problems += error.problems
-    return books, problems
-
-
 def _named(book: Book, grids: dict[str, _Found]) -> Iterator[Problem]:
     """Put the sheets of a book under the names of their tables; yield what is doubled or unknown."""
-    single = len(book.grids) == 1 and squash(next(iter(book.grids))) == squash(Path(book.file).stem)
+    delimited = Path(book.file).suffix.casefold() == ".csv"
     for name, grid in book.grids.items():
+        sheet = "" if delimited else name
         layout = layout_names().get(squash(name))
         if layout is None:
             if grid.rows and squash(name) != INSTRUCTIONS:
                 message = _("“{name}” is not the name of a table: it is left aside.").format(name=name)
-                known = [known.name for known in LAYOUTS if known.name not in grids]
-                yield Problem(message, book.file, "" if single else name, hint=Nearest(known)(name), warning=True)
+                yield Problem(message, book.file, sheet, hint=nearest_table(name), warning=True)
         elif layout.name in grids:
             message = _("The table “{table}” is there twice: keep one.").format(table=layout.name)
-            yield Problem(message, book.file, "" if single else name)
+            yield Problem(message, book.file, sheet)
         else:
-            grids[layout.name] = _Found(grid, book.file, "" if single else name)
+            grids[layout.name] = _Found(grid, book.file, sheet)
 
 
 def _lost_cells(book: Book) -> Iterator[Problem]:
@@ -221,16 +179,12 @@ def _grid_from_rows(name: str, rows: Iterable[Mapping[str, Any]]) -> Grid:
 
 def to_cell(value: Any) -> Cell:
     """Return a Python, numpy or pandas value as the cell of a sheet; what is not known is ``None``."""
-    if isinstance(value, str):
-        return unicodedata.normalize("NFC", value) if value.strip() else None
-    if value is None or type(value).__name__ in ("NAType", "NaTType") or value != value:
-        return None
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, bool | int | float | date):
+    value = plain(value)
+    if isinstance(value, float):
+        return exact(value)
+    if value is None or isinstance(value, bool | int | date):
         return value
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, list | tuple | set | frozenset):
-        return ";".join(str(item) for item in (sorted(value) if isinstance(value, set | frozenset) else value)) or None
-    return to_cell(value.item()) if hasattr(value, "item") else str(value)
+    if isinstance(value, list | tuple):
+        value = ";".join(str(item) for item in value)
+    text = format(value, "f") if isinstance(value, Decimal) else unicodedata.normalize("NFC", str(value))
+    return text if text.strip() else None

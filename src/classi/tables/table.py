@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 
 from classi.domain import Value
 from classi.errors import Problem
@@ -149,7 +150,7 @@ class _Reader:
 
     def _gaps(self) -> None:
         rows = [row for row, _cells in self.grid.rows]
-        blank = [str(n) for one, two in zip(rows, rows[1:], strict=False) for n in range(one + 1, two)[: _ROWS_SHOWN + 1]]
+        blank = [str(n) for one, two in pairwise(rows) for n in range(one + 1, two)[: _ROWS_SHOWN + 1]]
         if blank:
             message = ngettext("An empty row in the middle ({rows}).", "Empty rows in the middle ({rows}).", len(blank))
             self._warn(message.format(rows=listed(blank)), int(blank[0]))
