@@ -27,6 +27,7 @@ from classi.errors import InputError
 from classi.i18n import use_language
 from classi.ledger import Ledger
 from classi.regulation import Regulation, parse_regulation
+from classi.tables.read import read_case_tables, tables_from_rows
 
 PUPILS = "id;sesso;livello\na;F;9\nb;F;5\nc;M;9\nd;M;5\n"
 CLASSES = "id;max\n1A;2\n1B;2\n"
@@ -397,7 +398,16 @@ def column(case: Path, name: str, cells: list[str], table: str = "alunni") -> li
         ("livello", ["7", "alto"], ["7", "alto"]),
         ("comportamento", ["sì", "no"], ["sì", "no"]),
         ("classe_provenienza", ["5", "05"], ["5", "05"]),
-        ("disabilita", ["Comma 1", "comma3", "NO", "altro"], ["comma1", "comma3", "no", "altro"]),
+        ("disabilita", ["Comma 1", "c3", "art. 3 c. 3", "NO", "nessuna"], ["comma1", "comma3", "comma3", "no", "no"]),
+        ("sesso", ["m", "Maschio", "F", "femmina", ""], ["M", "M", "F", "F", None]),
+        ("plesso_1", ["1", "x"], ["1", "x"]),
+        ("plesso_4", ["1", "2"], ["1", "2"]),
+        ("data_nascita", ["1/3/14", "1/3/49", "1/3/50", "2014/3/1"], [date(y, 3, 1) for y in (2014, 2049, 1950, 2014)]),
+        ("reddito", ["1.234,5", "12.345.678,00", "1.200"], [Decimal("1234.5"), 12345678, Decimal("1.2")]),
+        ("presente", ["sì.", "no"], ["sì.", "no"]),
+        ("presente", ["1^", "2^"], ["1^", "2^"]),
+        ("presente", ["si'", "SÌ"], [True, True]),
+        ("iscritto", ["01/09/1025"], ["01/09/1025"]),
         ("reddito", ["1", "2,5", ""], [1, Decimal("2.5"), None]),
         ("presente", ["0", "1"], [0, 1]),
         ("presente", ["x", "1", ""], [True, True, None]),
@@ -425,6 +435,8 @@ def test_that_limits_and_areas_are_numbers(case: Path) -> None:
         ("alunni", "data_nascita", "31/02/2014"),
         ("alunni", "data_nascita", "marzo"),
         ("alunni", "dsa", "forse"),
+        ("alunni", "sesso", "Z"),
+        ("alunni", "disabilita", "grave"),
         ("classi", "max", "venti"),
         ("classi", "max", "20,5"),
     ],
@@ -442,7 +454,7 @@ def test_that_rows_in_memory_keep_their_types() -> None:
         {"id": 2.0, "data_nascita": date(2014, 3, 2), "dsa": 0, "livello": None, "nota": True, "aula": 2.0},
         {"id": "c", "scuola_provenienza": datetime(2014, 1, 2)},
     ]
-    ledger = ledger_from_rows({"alunni": alunni, "Classi": [{"Class": "1A"}], "plessi": [{"id": "V"}]}, {"1": "1A"})
+    ledger = ledger_from_rows({"alunni": alunni, "Classi": [{"ID": "1A"}], "plessi": [{"id": "V"}]}, {"1": "1A"})
     one, two, three = ledger.pupils
     assert (one["id"], one["data_nascita"], one["dsa"], one["livello"]) == ("1", date(2014, 3, 1), True, Decimal("7.5"))
     assert (one["peso"], one["aula"], one["nota"]) == (10, None, None)
@@ -458,14 +470,104 @@ def test_that_headers_are_read_in_either_language(case: Path) -> None:
     ledger = rows_of(
         case,
         alunni="ID;Sex;Date of birth;Città natale;Disabilità;school-of-origin\na;F;01/03/2014;Udine;no;Verdi\nb;;;;;\n",
-        classi="Class;Site;Max\n1A;Verdi;20\n",
+        classi="Id;Site;Max\n1A;Verdi;20\n",
         legami="From;To;Type;Weight;Binding\na;b;twins;2;yes\na;b;separati;;\n",
     )
     assert ledger.pupils[0]["data_nascita"] == date(2014, 3, 1)
-    assert {"id", "sesso", "data_nascita", "Città natale", "disabilita", "scuola_provenienza"} <= set(ledger.pupils[0])
+    assert {"id", "sesso", "data_nascita", "citta_natale", "disabilita", "scuola_provenienza"} <= set(ledger.pupils[0])
     assert ledger.classes == [{"id": "1A", "plesso": "Verdi", "max": 20, "min": None}]
     kinds = [(tie["tipo"], tie["peso"], tie["vincolante"]) for tie in ledger.ties]
     assert kinds == [("gemelli", 2, True), ("separati", 1, False)]
+
+
+HEADERS = {
+    "Data di nascita (gg/mm/aaaa)": "data_nascita",
+    "DataNascita": "data_nascita",
+    "livello [voto]": "livello",
+    "Plesso (1)": "plesso_1",
+    "plesso 2": "plesso_2",
+    "Time-model 12": "tempo_scuola_12",
+    "plesso_01": "plesso_01",
+    "Media (voti)": "media_voti",
+    "Cod. Fiscale": "cod_fiscale",
+    "Œuvre": "œuvre",
+}
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_that_a_header_is_known_however_it_is_written(case: Path, header: str) -> None:
+    ledger = rows_of(case, alunni=f"id;{header};\na;;\nb;;\nc;;\n")
+    assert set(ledger.pupils[0]) == {"id", "straniero", "anno_nascita", HEADERS[header]}
+
+
+MESSY = [
+    ["id", "Sex", "Data di nascita", "nazionalità", "NAI", "disabilità", "livello", "Comportamento", "plesso1",
+     "classe fissa", "Reddito ISEE", "bus", "arrivo", "Voto (1)", "note"],
+    ["p1", "f", "1/3/14", "Italiana", "no", "Comma 1", "7,5", "buono", "Verdi",
+     "1a", "1.234,50", "sì", "1/9/25", "0", "x"],
+    ["p2", "Maschio", "2014-03-02", "", "", "", "8", "7", "", "", "", "", "", "1", "1"],
+    [" p3 ", "M", "03.04.2014", "rumena", "X", "c. 3", "", "", "verdi ", "", "12", "NO", "2025-09-02", "", "d'Este"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_that_two_readers_that_share_nothing_read_the_same(case: Path, separator: str) -> None:
+    rows_of(
+        case,
+        alunni="\n".join(separator.join(row) for row in MESSY),
+        classi="id;Site;anno;min;max;area;area_mq;piano\n1A;Verdi;1;;20;;48,6;terra\n1B;;2;1;20,0;;;primo\n",
+        legami="da;a;tipo;peso;vincolante;motivo;fonte\np1;p2;Twins;;;;\np3;p1;separati;3;sì;lite;maestre\n",
+    )
+    school, ledger = read_case_tables(case).school, read_ledger(case, {})[0]
+    for pupil, row in zip(school.pupils, ledger.pupils, strict=True):
+        assert {
+            "id": pupil.id,
+            **pupil.fields,
+            "straniero": pupil["straniero"],
+            "anno_nascita": pupil["anno_nascita"],
+        } == row
+    for room, row in zip(school.classes, ledger.classes, strict=True):
+        assert {"id": room.id, **room.fields} == row
+    assert [
+        (school.pupils[t.first].id, school.pupils[t.second].id, t.kind, t.weight, t.binding, t.reason, t.source)
+        for t in school.ties
+    ] == [tuple(tie[c] for c in ("da", "a", "tipo", "peso", "vincolante", "motivo", "fonte")) for tie in ledger.ties]
+
+
+def test_that_two_readers_read_rows_in_memory_alike() -> None:
+    alunni = [
+        {
+            "id": 1,
+            "data_nascita": datetime(2014, 3, 1),
+            "dsa": True,
+            "livello": 7.5,
+            "voto": 0.1,
+            "nota": 2.0,
+            "s": None,
+        },
+        {
+            "id": 2.0,
+            "data_nascita": "2/3/2014",
+            "dsa": 0,
+            "livello": None,
+            "voto": Decimal("1.10"),
+            "nota": "b",
+            "s": True,
+        },
+    ]
+    tables = {"alunni": alunni, "classi": [{"id": "1A", "max": 20.0}]}
+    school, ledger = tables_from_rows(tables).school, ledger_from_rows(tables, {})
+    for pupil, row in zip(school.pupils, ledger.pupils, strict=True):
+        assert {"id": pupil.id, **pupil.fields, "straniero": None, "anno_nascita": 2014} == row
+    assert [{"id": c.id, "min": c.min, "max": c.max} for c in school.classes] == ledger.classes
+
+
+def test_that_a_folder_may_hold_one_workbook(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(str(tmp_path / "scuola.xlsx")) as book:
+        for name, cells in (("alunni", ["id", "a"]), ("classi", ["id", "1A"])):
+            sheet = book.add_worksheet(name)
+            sheet.write_column(0, 0, cells)
+    assert [row["id"] for row in read_ledger(tmp_path, {})[0].pupils] == ["a"]
 
 
 @pytest.mark.parametrize(
@@ -529,6 +631,7 @@ def test_that_a_workbook_is_read_like_a_folder(case: Path, tmp_path: Path) -> No
         ({"alunni": "id;sesso;Sex\na;F;F\n"}, ("alunni.csv", 1, "sesso", "This column is there twice.")),
         ({"legami": "da;a;tipo\na;z;insieme\n"}, ("legami.csv", 2, "a", "This tie names no pupil of the case.")),
         ({"legami": "a;tipo\na;insieme\n"}, ("legami.csv", 2, "da", "This tie names no pupil of the case.")),
+        ({"pupils": "id\na\n"}, ("pupils.csv", None, "", "The table “alunni” is there twice.")),
         ({"alunni": ""}, ("", None, "", "The table “alunni” is missing.")),
     ],
 )

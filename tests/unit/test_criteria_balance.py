@@ -129,6 +129,9 @@ def test_that_whole_values_keep_whole_weights() -> None:
     assert shapes_of("balance_number", pupils, classes, attribute="v", measure="range", tolerance=4, step=2) == [
         Range((0, 1), weights, 4, 2)
     ]
+    assert shapes_of("balance_number", pupils, classes, attribute="v", measure="range", tolerance=4.5) == [
+        Range((0, 1), weights, 4)
+    ]
 
 
 def test_that_the_range_over_one_class_is_nothing() -> None:

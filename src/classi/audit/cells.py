@@ -14,7 +14,7 @@ Read = Callable[[Any], Any]
 TABLE_NAMES = {
     "alunni": ("alunni", "pupils", "students", "studenti"),
     "classi": ("classi", "classes"),
-    "legami": ("legami", "ties", "links"),
+    "legami": ("legami", "ties"),
 }
 
 ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
@@ -86,32 +86,46 @@ SEXES = {"m": "M", "maschio": "M", "male": "M", "f": "F", "femmina": "F", "femal
 YES = frozenset({"si", "s", "x", "1", "vero", "true", "yes", "y"})
 NO = frozenset({"no", "n", "0", "falso", "false"})
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
-_NUMBERED = re.compile(r"(.+?)_?(\d+)")
-_DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})")
-_YEAR_FIRST = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ][\d:.]+)?")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?=,\d+$)")
+_BRACKETS = re.compile(r"\(.*?\)|\[.*?\]")
+_DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
+_YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?:[T ][\d:.]+)?")
+_COMMA = re.compile(r"(?:art(?:icolo)?3)?c(?:omma)?([13])")
 
 
 def squeezed(text: object) -> str:
     """Return a header or a word without case, accents and punctuation: ``"Già Nato?"`` → ``"gia_nato"``."""
     letters = unicodedata.normalize("NFKD", str(text).casefold())
     bare = "".join(x for x in letters if not unicodedata.combining(x))
-    return re.sub(r"[^a-z0-9]+", "_", bare).strip("_")
+    return re.sub(r"[\W_]+", "_", bare).strip("_")
 
 
 def column_names(table: str, headers: Sequence[object]) -> list[str]:
-    """Return the Italian name of each header, an unknown one in small letters and ``_``; empty headers stay empty."""
-    known = {alias: name for name, aliases in ALIASES[table].items() for alias in (name, *aliases)}
-    plain = ["" if header is None else squeezed(header) for header in headers]
-    return (
-        [known.get(name, _request(name) or name) for name in plain]
-        if table == "alunni"
-        else [known.get(name, name) for name in plain]
-    )
+    """Return the Italian name of each header, an unknown one in small letters and ``_``; empty headers stay empty.
+
+    What stands in brackets after a known name explains it and is no part of it; blanks in a known name do not matter.
+    """
+    return [_column_name(table, str(header or "")) for header in headers]
 
 
-def _request(name: str) -> str | None:
-    found = _NUMBERED.fullmatch(name)
-    return f"{REQUESTS[found[1]]}_{found[2]}" if found and found[1] in REQUESTS else None
+def _column_name(table: str, header: str) -> str:
+    for words in (header, _BRACKETS.sub(" ", header)):
+        bare = squeezed(words).replace("_", "")
+        for name, aliases in ALIASES[table].items():
+            if bare in (alias.replace("_", "") for alias in (name, *aliases)):
+                return name
+        if table == "alunni" and (request := _request(bare)):
+            return request
+    return squeezed(header)
+
+
+def _request(bare: str) -> str | None:
+    for asked, name in REQUESTS.items():
+        stem = asked.replace("_", "")
+        number = bare.removeprefix(stem)
+        if number != bare and number.isdecimal() and not number.startswith("0"):
+            return f"{name}_{number}"
+    return None
 
 
 def unguarded(text: str) -> str:
@@ -141,8 +155,10 @@ def as_text(cell: Any) -> str:
 
 
 def as_number(cell: Any) -> int | Decimal:
-    """Read a number, with decimal comma or point; whole ones are ``int``."""
+    """Read a number, with decimal comma or point; dots between thousands need a comma. Whole ones are ``int``."""
     word = as_text(cell)
+    if grouped := _THOUSANDS.match(word):
+        word = grouped[0].replace(".", "") + word[grouped.end() :]
     if isinstance(cell, bool) or not _NUMBER.fullmatch(word):
         raise ValueError(word)
     number = Decimal(word.replace(",", "."))
@@ -158,36 +174,48 @@ def as_whole(cell: Any) -> int:
 
 
 def as_date(cell: Any) -> date:
-    """Read a date: a date cell, dd/mm/yyyy or ISO."""
+    """Read a date: a date cell, dd/mm/yyyy (yy: 1950 to 2049) or ISO, from 1900 to 2100."""
     if isinstance(cell, datetime):
         return cell.date()
     if isinstance(cell, date):
         return cell
     word = as_text(cell)
     if found := _DAY_FIRST.fullmatch(word):
-        return date(int(found[3]), int(found[2]), int(found[1]))
-    if found := _YEAR_FIRST.fullmatch(word):
-        return date(int(found[1]), int(found[2]), int(found[3]))
-    raise ValueError(word)
+        day, month, year = found.groups()
+        year = year if len(year) == 4 else ("20" if year < "50" else "19") + year
+    elif found := _YEAR_FIRST.fullmatch(word):
+        year, month, day = found.groups()
+    else:
+        raise ValueError(word)
+    if not 1900 <= int(year) <= 2100:
+        raise ValueError(word)
+    return date(int(year), int(month), int(day))
 
 
 def as_yes_no(cell: Any) -> bool:
-    """Read one of the yes/no words."""
-    word = squeezed(as_text(cell))
+    """Read one of the yes/no words, with or without its accent."""
+    word = unicodedata.normalize("NFKD", as_text(cell).casefold()).replace("\u0300", "").rstrip("'’")
     if word not in YES | NO:
         raise ValueError(word)
     return word in YES
 
 
 def as_disability(cell: Any) -> str:
-    """Read no, comma1 or comma3, however they are spaced."""
+    """Read no, comma1 or comma3 (of article 3), however they are written."""
     word = squeezed(as_text(cell)).replace("_", "")
-    return word if word in {"no", "comma1", "comma3"} else as_text(cell)
+    if word in NO | {"nessuna"}:
+        return "no"
+    if found := _COMMA.fullmatch(word):
+        return f"comma{found[1]}"
+    raise ValueError(word)
 
 
 def as_sex(cell: Any) -> str:
     """Read M or F, also written out."""
-    return SEXES.get(squeezed(as_text(cell)), as_text(cell))
+    word = as_text(cell).casefold()
+    if word not in SEXES:
+        raise ValueError(word)
+    return SEXES[word]
 
 
 def as_tie(cell: Any) -> str:
@@ -206,14 +234,16 @@ KINDS: Mapping[str, Mapping[str, Read]] = {
     "classi": {"min": as_whole, "max": as_whole, "area_mq": as_number},
     "legami": {"tipo": as_tie, "peso": as_whole, "vincolante": as_yes_no},
 }
-MARKS = ("livello", "comportamento")
+MARKS = ("livello", "comportamento", "anno")
+"""Known columns that hold numbers or words, as the whole column tells."""
 
 
 def column_reader(table: str, column: str, cells: Iterable[Any]) -> Read:
     """Return how the filled cells of a column are read: its fixed kind, or for other columns what all of them are."""
     if column in KINDS[table]:
         return KINDS[table][column]
-    if column in ALIASES[table] and column not in MARKS:
+    numbered = table == "alunni" and _request(column.replace("_", ""))
+    if (column in ALIASES[table] or numbered) and column not in MARKS:
         return as_text
     found = list(cells)
     for kind in (as_number,) if column in MARKS else (as_number, as_date, as_yes_no):

@@ -22,7 +22,7 @@ Row = dict[str, Any]
 RawTable = tuple[str, RawRows]
 """File name, and the rows that are not empty with their numbers, the header first."""
 
-DELIMITED = (".csv", ".tsv", ".txt")
+WORKBOOKS = (".xlsx", ".ods")
 SEPARATOR_LINES = ("sep=;", "sep=,", "sep=\t")
 
 
@@ -95,18 +95,26 @@ def _case_rows(tables: Mapping[str, RawTable]) -> tuple[list[Row], list[Row], li
 
 
 def _raw_tables(case: Path) -> dict[str, RawTable]:
-    """Find the tables of a folder or workbook."""
+    """Find the tables of a workbook, or of a folder of csv files (or with one workbook and no csv table)."""
     if not case.exists():
         raise InputError([Problem(_("There is no such case: {file}.").format(file=case.name), case.name)])
     found: dict[str, RawTable] = {}
-    if not case.is_dir():
-        for grid in read_sheets(case).grids.values():
-            found |= _as_table(grid.name, case.name, [(number, list(cells)) for number, cells in grid.rows])
-        return found
-    for path in sorted(case.iterdir()):
-        if path.suffix.lower() in DELIMITED and _table_called(path.stem):
-            found |= _as_table(path.stem, path.name, _csv_rows(path))
+    for one in _sheets(case):
+        for table, raw in one.items():
+            if table in found:
+                raise InputError([Problem(_("The table “{table}” is there twice.").format(table=table), raw[0])])
+            found[table] = raw
     return found
+
+
+def _sheets(case: Path) -> Iterator[dict[str, RawTable]]:
+    files = sorted(case.iterdir()) if case.is_dir() else [case]
+    tables = [path for path in files if path.suffix.lower() == ".csv" and _table_called(path.stem)]
+    for path in tables:
+        yield _as_table(path.stem, path.name, _csv_rows(path))
+    for path in () if tables else [path for path in files if path.suffix.lower() in WORKBOOKS]:
+        for grid in read_sheets(path).grids.values():
+            yield _as_table(grid.name, path.name, [(number, list(cells)) for number, cells in grid.rows])
 
 
 def _table_called(name: str) -> str | None:

@@ -59,17 +59,20 @@ class Spread(Criterion):
 
     def audit(self, ledger: Ledger) -> Iterator[Count]:
         """Count each label in each class and compare with its expected number."""
+        seated = {
+            row["id"]: {pupil["id"] for pupil in ledger.pupils_in(row["id"])}
+            for row in ledger.chosen_classes(self.classes)
+        }
         for label, ids in self.label_rows(ledger).items():
             having = set(ids)
             aims = self._relative_aims(ledger, having) if self.relative else ledger.expected(dict.fromkeys(ids, 1))
-            for row in ledger.chosen_classes(self.classes):
-                if row["id"] not in aims:
+            for class_id, here in seated.items():
+                if class_id not in aims:
                     continue
-                number = sum(pupil["id"] in having for pupil in ledger.pupils_in(row["id"]))
-                aim = aims[row["id"]]
+                number, aim = len(here & having), aims[class_id]
                 low, high = max(0, floor(aim) - self.tolerance), ceil(aim) + self.tolerance
                 excess = max(0, low - number, number - high)
-                yield Count(excess, row["id"], say_value(label), number, low, high)
+                yield Count(excess, class_id, say_value(label), number, low, high)
 
     @staticmethod
     def _relative_aims(ledger: Ledger, having: set[str]) -> dict[str, Fraction]:

@@ -81,16 +81,16 @@ class BalanceNumber(Criterion):
         slack, unit = milli(self.tolerance), milli(self.step)
         if self.measure == "mean":
             yield from self._mean_terms(school, values, chosen)
-        elif self.measure == "sum":
-            whole = gcd(unit, *values.values())
-            weights = tuple((i, v // whole) for i, v in values.items() if v)
+            return
+        whole = gcd(unit, *values.values())
+        weights = tuple((i, v // whole) for i, v in values.items() if v)
+        if self.measure == "sum":
             expected = school.expected(values)
             for c in chosen:
                 low, high = floor((expected[c] - slack) / unit), ceil((expected[c] + slack) / unit)
                 yield Band((c,), weights, low * unit // whole, high * unit // whole, unit // whole)
         elif len(chosen) > 1:
-            whole = gcd(unit, slack, *values.values())
-            weights = tuple((i, v // whole) for i, v in values.items() if v)
+            # Sums and step are whole numbers of `whole`: rounding the limit down to one changes no count of steps.
             yield Range(chosen, weights, slack // whole, unit // whole)
 
     def _mean_terms(self, school: School, values: dict[int, int], chosen: tuple[int, ...]) -> Iterator[Shape]:

@@ -13,8 +13,8 @@ Impossible = Literal["disability", "size", "ties"]
 
 SHARES = (
     "girls", "foreign", "born_abroad", "newcomers", "disabled", "grave", "dsa", "bes", "problems", "repeaters",
-    "reciprocity", "wishes_in_circle", "wishes_in_section", "wishes_same_sex", "siblings", "vetoes", "together", "second_choices",
-    "clustering", "correlation", "missing",
+    "reciprocity", "wishes_in_circle", "wishes_in_section", "wishes_same_sex", "siblings", "vetoes", "together",
+    "second_choices", "clustering", "correlation", "missing",
 )  # fmt: skip
 """Knobs that go from 0 to 1."""
 

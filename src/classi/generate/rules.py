@@ -108,11 +108,11 @@ def _levels(knobs: Knobs) -> Iterator[Entry]:
         "rule": "balance_number", "name": "Media dei voti", "attribute": "voto", "measure": "mean",
         "tolerance": Decimal("0.1"), "weight": 1, "tier": 2,
     }  # fmt: skip
-    crossed = "livello" if knobs.levels == "bands" else "straniero"
-    yield {
-        "rule": "balance_crossed", "name": f"Sesso e {crossed}", "attributes": ["sesso", crossed], "tolerance": 1,
-        "weight": 2, "tier": 2,
-    }  # fmt: skip
+    if knobs.levels == "bands":
+        yield {
+            "rule": "balance_crossed", "name": "Sesso e livello", "attributes": ["sesso", "livello"], "tolerance": 1,
+            "weight": 2, "tier": 2,
+        }  # fmt: skip
 
 
 def _previous() -> Iterator[Entry]:

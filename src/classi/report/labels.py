@@ -75,7 +75,10 @@ def _rules() -> dict[str, str]:
         "matrix": _("Class by class"),
         "matrix_caption": _("What was counted in each class, beside its target"),
         "matrix_part": _("classes {first} to {last}"),
-        "legend": _("✓ within target · ▲ too many or too high · ▼ too few or too low · ◆ outside target. In brackets, by how much."),
+        "legend": _(
+            "✓ within target · ▲ too many or too high · ▼ too few or too low · ◆ outside target; "
+            "in brackets, by how much. In square brackets, the class's own target where it differs."
+        ),
         "target": _("Target"),
         "by_class": _("each class its own"),
         "counted": _("Counted"),

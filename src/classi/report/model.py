@@ -77,18 +77,22 @@ class RuleLine:
 
 @dataclass(frozen=True)
 class Cell:
-    """What was counted in one class: the number, its target and how it stands, in words."""
+    """What was counted in one class: the number, its target and how it stands, in words.
+
+    `own` tells that the target is not the one of the row.
+    """
 
     value: Number
     text: str
     band: str
+    own: bool
     state: State
     words: str
 
 
 @dataclass(frozen=True)
 class Row:
-    """One thing counted in every class. `band` is the target where it is the same for all, otherwise empty."""
+    """One thing counted in every class. `band` is the target of most classes, empty where they all differ."""
 
     about: str
     band: str

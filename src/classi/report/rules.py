@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -90,11 +91,12 @@ def _rows(counts: Sequence[Count], columns: Mapping[str, int]) -> tuple[Row, ...
 
 def _row(about: str, counts: Mapping[int, Count], width: int) -> Row:
     # "None or at least two" asks nothing of a class that has none: such counts do not make the target differ.
-    bands = {say_target(c) for c in counts.values() if not _asks_nothing(c)}
-    common = bands.pop() if len(bands) == 1 else ""
-    if common and any(_asks_nothing(c) for c in counts.values()):
+    asked = [say_target(c) for c in counts.values() if not _asks_nothing(c)]
+    usual, often = Counter(asked).most_common(1)[0] if asked else ("", 0)
+    common = usual if 2 * often > len(asked) else ""
+    cells = tuple(_cell(counts[k], common) if k in counts else None for k in range(width))
+    if common and len(asked) < len(counts):
         common = _("none, or {target}").format(target=common)
-    cells = tuple(_cell(counts[k]) if k in counts else None for k in range(width))
     return Row(about, common, cells)
 
 
@@ -102,8 +104,8 @@ def _asks_nothing(count: Count) -> bool:
     return not count.value and not count.low and count.high is None
 
 
-def _cell(count: Count) -> Cell:
+def _cell(count: Count, common: str) -> Cell:
     state, words = departure(count)
     value = count.value if count.value is not None else 0
     band = "" if _asks_nothing(count) else say_target(count)
-    return Cell(value, say_number(value), band, state, words)
+    return Cell(value, say_number(value), band, bool(band) and band != common, state, words)

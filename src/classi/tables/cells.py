@@ -90,7 +90,7 @@ def written(cell: Cell) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Return a numpy or pandas value as the Python value it stands for, and everything that is not known as ``None``."""
+    """Return a numpy or pandas value as the Python value it stands for; what is not known as ``None``."""
     if hasattr(value, "item"):
         value = value.item()
     if type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float | Decimal) and isnan(value)):
