@@ -74,8 +74,10 @@ def make_plan(knobs: Knobs, dice: Dice) -> Plan:
         if fitted is None:
             reduced = sorted(order[:number])
             fitted = _make_room(sizes, reduced, alike, knobs)
+    smallest = _with_tolerance(REDUCED_SIZE, knobs)
     for c in reduced if fitted and knobs.plan_reduced and not knobs.planted else ():
-        rows[c]["max"] = _with_tolerance(REDUCED_SIZE, knobs)
+        if knobs.mean_size > smallest:
+            rows[c]["max"] = smallest
     homes = dice.shuffled(c for c, size in enumerate(fitted or sizes) for _ in range(size))
     sites: list[dict[str, object]] = [{"id": site, "nome": f"Plesso {site}"} for site in _sites(knobs)]
     return Plan(rows, sites if knobs.sites > 1 else [], homes, alike, disabled, grave, reduced, fitted is not None)
