@@ -55,9 +55,7 @@ def soft_tiers(problem: Problem) -> tuple[int, ...]:
     return tuple(sorted({t.tier for t in problem.terms if t.weight is not None}))
 
 
-def judge(
-    problem: Problem, places: Sequence[int] | None, bounds: Sequence[int | None], seconds: float
-) -> Answer:
+def judge(problem: Problem, places: Sequence[int] | None, bounds: Sequence[int | None], seconds: float) -> Answer:
     """Count an assignment again and say what it is worth.
 
     Parameters
@@ -74,9 +72,7 @@ def judge(
     return Answer("proved" if all(t.proved for t in tiers) else "feasible", tiers, seconds)
 
 
-def ours(
-    problem: Problem, seconds: float, seed: int, progress: Callable[[Progress], None] | None = None
-) -> Answer:
+def ours(problem: Problem, seconds: float, seed: int, progress: Callable[[Progress], None] | None = None) -> Answer:
     """Form the classes with classi, two workers."""
     solution = solve(problem.school, problem.terms, Limits(seconds=seconds, seed=seed), progress)
     return judge(problem, solution.places, [t.bound for t in solution.tiers], solution.wall_seconds)

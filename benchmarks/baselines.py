@@ -1,8 +1,8 @@
 """Simpler ways of forming classes from the same terms: (a) naive CP-SAT, (b) HiGHS, (c) swaps alone.
 
-(a) and (b) share one plain linear model: a Boolean for every pupil and every class, one deviation variable per cell with
-two inequalities; no hint, no bound, no class ruled out beforehand. They differ in how a wish is written, each in the way
-that suits a beginner: (a) through a Boolean "both here" in every class, (b) through the difference of two Booleans.
+(a) and (b) share one plain linear model: a Boolean for every pupil and every class, one deviation variable per cell
+with two inequalities; no hint, no bound, no class ruled out beforehand. They differ in how a wish is written: (a) as a
+beginner does, through a Boolean "both here" in every class; (b) as suits a MILP, through the difference of two Booleans.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ortools.sat.python import cp_model
 from benchmarks.answers import Answer, Method, judge, ours, soft_tiers
 from benchmarks.cases import Problem
 from classi.formation.search import Board, swap_search
-from classi.terms import AnyOf, Band, Pair, Place, Range, Shape, When, Weights
+from classi.terms import AnyOf, Band, Pair, Place, Range, Shape, Weights, When
 
 WORKERS = 2
 NOT_THE_LAST = 0.6
@@ -38,9 +38,7 @@ class Plain:
     def __init__(self, model: Any, problem: Problem, *, both: bool) -> None:
         self.model, self.both = model, both
         self.classes = range(len(problem.school.classes))
-        self.x = [
-            [model.new_bool_var(f"x{i},{c}") for c in self.classes] for i in range(len(problem.school.pupils))
-        ]
+        self.x = [[model.new_bool_var(f"x{i},{c}") for c in self.classes] for i in range(len(problem.school.pupils))]
         for row in self.x:
             model.add(sum(row) == 1)
         for term in problem.terms:
@@ -171,6 +169,11 @@ def _highs(model: Any, seconds: float, seed: int) -> tuple[Any | None, float]:
     return (solver.value if found else None), solver.best_objective_bound
 
 
+def _milp() -> Any:
+    builder: Any = model_builder
+    return builder.Model()
+
+
 def _by_tiers(problem: Problem, plain: Plain, run: Solver, seconds: float, seed: int) -> Answer:
     start, places, bounds = time.perf_counter(), None, list[int | None]()
     tiers = soft_tiers(problem)
@@ -209,7 +212,7 @@ def highs(problem: Problem, seconds: float, seed: int) -> Answer:
     if not model_builder.Solver("highs").solver_is_supported():
         raise RuntimeError("this build of OR-Tools has no HiGHS")
     start = time.perf_counter()
-    plain = Plain(model_builder.Model(), problem, both=False)
+    plain = Plain(_milp(), problem, both=False)
     return _by_tiers(problem, plain, _highs, seconds - (time.perf_counter() - start), seed)
 
 
@@ -228,9 +231,10 @@ def _dealt(problem: Problem, seed: int) -> tuple[int, ...]:
     """Deal the pupils at random, each to the emptiest class open to it."""
     school, sizes = problem.school, [0] * len(problem.school.classes)
     places = [0] * len(school.pupils)
+    room = [float(max(1, size)) for size in school.planned]
     for i in np.random.default_rng(seed).permutation(len(places)).tolist():
         choice = sorted(school.open_to(i)) or list(range(len(sizes)))
-        places[i] = min(choice, key=lambda c: sizes[c] / max(1, school.planned[c]))
+        places[i] = min(choice, key=lambda c: sizes[c] / room[c])
         sizes[places[i]] += 1
     return tuple(places)
 

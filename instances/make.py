@@ -1,12 +1,13 @@
 """Makes the tables of the bundled schools again, the same every time.
 
-``python instances/make.py`` makes all of them, ``python instances/make.py difficile`` one. The regulations and the README
-files are written by hand, save where a school has the generator's own regulation.
+``python instances/make.py`` makes all of them, ``python instances/make.py difficile`` one. The regulations and the
+README files are written by hand, save where a school has the generator's own regulation.
 """
 
 from __future__ import annotations
 
 import sys
+import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -57,6 +58,10 @@ def secondaria() -> Rows:
         together=0.015,
     )  # fmt: skip
     rows = generate(knobs, seed=7).rows
+    dice = Dice(7, "secondaria")
+    for row in rows["alunni"]:
+        if dice.chance(0.65):  # most families have no preference between the two languages
+            row["lingua2_1"] = row["lingua2_2"] = None
     for row in rows["classi"]:
         row["area_mq"] = Decimal("43.2") if row["id"] == "1C" else 50
     return rows
@@ -65,7 +70,7 @@ def secondaria() -> Rows:
 def superiore() -> Rows:
     """92 students, five second classes to become four third ones."""
     knobs = Knobs(
-        order="secondaria2", pupils=92, classes=4, previous=5, levels="marks", girls=0.35, disabled=0.03, grave=1.0,
+        order="secondaria2", pupils=92, classes=4, previous=5, levels="marks", girls=0.35, disabled=0.022, grave=1.0,
         repeaters=0.04, wishes=0.8, siblings=0, origins=12,
     )  # fmt: skip
     rows = generate(knobs, seed=5).rows
@@ -76,6 +81,8 @@ def superiore() -> Rows:
         row["voto"] = Decimal(str(row["voto"])) + Decimal(dice.below(100) - 50) / 100
         if row["ripetente"]:
             row["classe_precedente"] = f"3{dice.pick('ABCD')}"
+    for row in rows["classi"]:
+        row["area_mq"] = Decimal("52.5")
     return rows
 
 
@@ -131,7 +138,7 @@ MISTAKES = (
     Mistake("Alunni", 20, "DSA", "si?", "neither yes nor no: nearest sì"),
     Mistake("Alunni", 21, "BES", 2, "neither yes nor no"),
     Mistake("Alunni", 22, "BES", "in corso", "neither yes nor no"),
-    Mistake("Alunni", 26, "Ripetente", "nò", "misspelt: nearest no"),
+    Mistake("Alunni", 26, "Ripetente", "nò", "neither yes nor no: an accent too many"),
     Mistake("Alunni", 28, "ID", "P009", "the identifier of row 10 again"),
     Mistake("Alunni", 30, "ID", None, "no identifier"),
     Mistake("Alunni", 31, "ID", datetime(2026, 3, 1), "the spreadsheet has turned an identifier into a date"),
@@ -182,9 +189,12 @@ def confusa() -> dict[str, list[list[Any]]]:
     dice = Dice(2, "confusa")
     rows = made.rows["alunni"]
     columns = [c for c in rows[0] if c in _HEADERS]
-    pupils: list[list[Any]] = [[*(_HEADERS[c] for c in columns), "Note", "note", None, "Classe fissa", "Classi vietate"]]
+    pupils: list[list[Any]] = [
+        [*(_HEADERS[c] for c in columns), "Note", "note", None, "Classe fissa", "Classi vietate"]
+    ]
     pupils += [[*(_as_typed(row[c], dice) for c in columns), *[None] * 5] for row in rows]
-    sheets = {
+    pupils[1][len(columns)] = "porta gli occhiali"
+    sheets: dict[str, list[list[Any]]] = {
         "Alunni": pupils,
         "Classi": [
             ["ID", "min", "max", "lingua2", "area mq"],
@@ -214,7 +224,8 @@ def _as_typed(value: object, dice: Dice) -> Any:
 def _plain_ties(made: Generated) -> list[list[Any]]:
     """Return one good tie a row; rows 10 to 16 are about the same few pupils."""
     ids = [row["id"] for row in made.rows["alunni"]]
-    wishes = [t for t in made.rows["legami"] if t["tipo"] == "preferisce"]
+    lost = {f"P{m.row - 1:03}" for m in MISTAKES if m.sheet == "Alunni" and m.column == "ID"}
+    wishes = [t for t in made.rows["legami"] if t["tipo"] == "preferisce" and not lost & {t["da"], t["a"]}]
     ties: list[list[Any]] = [[t["da"], t["a"], "preferisce", None, None] for t in wishes[:18]]
     for row, (a, b) in _FIXED_TIES.items():
         ties[row - 2] = [ids[a], ids[b], "insieme" if row > 9 else "preferisce", None, None]
@@ -222,11 +233,17 @@ def _plain_ties(made: Generated) -> list[list[Any]]:
 
 
 def _put(cells: list[list[Any]], mistake: Mistake, made: Generated) -> None:
-    header = cells[0]
-    at = header.index(mistake.column) if mistake.column in header else ord(mistake.column) - ord("A")
+    at = column_of(cells, mistake)
     here = cells[mistake.row - 1]
     special = {"{name of P020}": _name_of(made, "P020"), "{the pupil of the same row}": here[0]}
     here[at] = special.get(mistake.cell, mistake.cell) if isinstance(mistake.cell, str) else mistake.cell
+
+
+def column_of(cells: list[list[Any]], mistake: Mistake) -> int:
+    """Return the position of the column of a mistake."""
+    if len(mistake.column) == 1 and mistake.column.isupper():
+        return ord(mistake.column) - ord("A")
+    return cells[0].index(mistake.column)
 
 
 def _name_of(made: Generated, pupil: str) -> str:
@@ -251,6 +268,45 @@ def write_workbook(path: Path, sheets: Mapping[str, list[list[Any]]]) -> None:
                 elif cell is not None:
                     sheet.write(r, c, cell)
     book.close()
+    _forget_values(path)
+
+
+def _forget_values(path: Path) -> None:
+    """Take the empty values of formulas out, as programs that write formulas without computing them do."""
+    with zipfile.ZipFile(path) as old:
+        parts = [(info, old.read(info)) for info in old.infolist()]
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for info, data in parts:
+            new.writestr(info, data.replace(b' t="str"><f>', b"><f>").replace(b"</f><v></v>", b"</f>"))
+
+
+_MESSY = """# confusa: a spreadsheet as it comes
+
+60 pupils, 3 classes, in one workbook, `scuola.xlsx`, with {number} mistakes of every kind. The rest is good, though
+written in the many ways people write: headers with blanks, capitals and accents, dates as dates, `07/08/2015`,
+`2015-08-07` or `07.08.2015`, `sì`, `x`, `SI`, `1` or `vero`, marks as numbers or as `7,5`. The regulation is right.
+
+What to look for: `classi check instances/confusa` lists all of it at once, each with sheet, row, column, value, what is
+expected and the nearest valid value, and ends with code 2; nothing of what is good is complained about.
+
+Everybody is invented. Made by `python instances/make.py confusa` (needs classi installed), this page included.
+
+| sheet | row | column | cell | what is wrong | kind |
+|---|---|---|---|---|---|
+{table}
+"""
+
+
+def _messy_readme(sheets: Mapping[str, list[list[Any]]]) -> str:
+    """Describe the messy workbook, mistake by mistake."""
+    lines = []
+    for m in MISTAKES:
+        cell = sheets[m.sheet][m.row - 1][column_of(sheets[m.sheet], m)]
+        shown = f"{cell:%d/%m/%Y} (a date)" if isinstance(cell, datetime) else "" if cell is None else f"`{cell}`"
+        lines.append(
+            f"| {m.sheet} | {m.row} | {m.column} | {shown} | {m.why} | {'warning' if m.warning else 'error'} |"
+        )
+    return _MESSY.format(number=len(MISTAKES), table="\n".join(lines))
 
 
 def _tables(name: str, make: Callable[[], Rows], folder: Path) -> None:
@@ -265,7 +321,9 @@ def _school(name: str, make: Callable[[], Generated], folder: Path) -> None:
 
 def _workbook(name: str, folder: Path) -> None:
     (folder / name).mkdir(parents=True, exist_ok=True)
-    write_workbook(folder / name / "scuola.xlsx", confusa())
+    sheets = confusa()
+    write_workbook(folder / name / "scuola.xlsx", sheets)
+    (folder / name / "README.md").write_text(_messy_readme(sheets), encoding="utf-8", newline="\n")
 
 
 SCHOOLS: dict[str, Callable[[Path], None]] = {

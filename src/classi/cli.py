@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import fields
 from functools import wraps
+from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_type_hints
 
 import typer
 from rich.console import Console
@@ -66,7 +68,7 @@ def build() -> typer.Typer:
     app.command("template", help=_("Write an empty workbook with drop-downs and notes, and a sample regulation."))(
         _guarded(template)
     )
-    app.command("generate", help=_("Write a synthetic school, from a seed."))(_guarded(generate))
+    app.command("generate", help=_("Write a synthetic school, from a seed."))(_with_knobs(_guarded(generate)))
 
     @app.callback(invoke_without_command=True)
     def version(
@@ -208,20 +210,34 @@ def template(file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", show_defa
         _out().print(str(written), markup=False)
 
 
-def generate(  # noqa: PLR0913 - one parameter an option
-    out: Out,
-    pupils: Annotated[int, typer.Option("--pupils", metavar="N", min=1)] = 125,
-    seed: Seed = 0,
-    classes: Annotated[int | None, typer.Option("--classes", metavar="N", min=1)] = None,
-    knob: Annotated[list[str] | None, typer.Option("--knob", metavar="NAME=VALUE")] = None,
-    force: Force = False,
-) -> None:
-    """Write a synthetic school."""
+def generate(out: Out, seed: Seed = 0, **knobs: Any) -> None:
+    """Write a synthetic school; the knobs are options of the same names (see `classi.generate.Knobs`)."""
+    from classi.generate import Knobs  # noqa: PLC0415
     from classi.workflow import generate_case  # noqa: PLC0415
 
-    chosen = dict(pair.partition("=")[::2] for pair in knob or [])
-    generate_case(out, {"pupils": pupils, "classes": classes, **chosen}, seed, force=force)
+    try:
+        chosen = Knobs(**knobs)
+    except ValueError as error:
+        raise InputError([Problem(line) for line in str(error).splitlines()]) from None
+    generate_case(out, chosen, seed)
     _out().print(str(out), markup=False)
+
+
+def _with_knobs(command: F) -> F:
+    """Give `generate` one option for each knob, so that a new knob needs no word here."""
+    from classi.generate import Knobs  # noqa: PLC0415
+
+    hints = get_type_hints(Knobs)
+    fixed = [p for p in signature(command).parameters.values() if p.kind is not Parameter.VAR_KEYWORD]
+    types = get_type_hints(command, include_extras=True)
+    parameters = [p.replace(kind=Parameter.KEYWORD_ONLY, annotation=types[p.name]) for p in fixed]
+    for knob in fields(Knobs):
+        option = typer.Option(f"--{knob.name.replace('_', '-')}")
+        annotation = Annotated[hints[knob.name], option]
+        parameters.append(Parameter(knob.name, Parameter.KEYWORD_ONLY, default=knob.default, annotation=annotation))
+    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    return command
 
 
 # --- what is shown ---

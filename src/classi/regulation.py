@@ -105,23 +105,26 @@ class Regulation:
 
 def _implicit(criteria: Sequence[Criterion], school: School) -> Iterator[Criterion]:
     kinds = registry()
-    present = {c.rule for c in criteria if c.hard and not c.classes}
+    whole = [c for c in criteria if c.hard and not c.classes]
 
     def build(rule: str, **fields: Any) -> Criterion:
         return kinds[rule](rule=rule, hard=True, **fields)
 
-    if "class_size" not in present and any(c.min is not None or c.max is not None for c in school.classes):
+    def kinds_covered(rule: str) -> set[str]:
+        plain = [c for c in whole if c.rule == rule and not getattr(c, "sources", None)]
+        return {kind for c in plain for kind in getattr(c, "ties", ())}
+
+    if all(c.rule != "class_size" for c in whole) and any((c.min, c.max) != (None, None) for c in school.classes):
         yield build("class_size", name=_("Size limits of the table “classi”"))
     binding = {t.kind for t in school.ties if t.binding}
-    hard_together = {t for c in criteria if c.hard and c.rule == "together" for t in getattr(c, "ties", ())}
-    hard_apart = {t for c in criteria if c.hard and c.rule == "apart" for t in getattr(c, "ties", ())}
-    if "insieme" in binding - hard_together:
+    if "insieme" in binding - kinds_covered("together"):
         yield build("together", binding_only=True, name=_("Pupils tied together, binding"))
-    apart = sorted(binding & {"separati", "gemelli", "fratelli"} - hard_apart)
+    apart = sorted(binding & {"separati", "gemelli", "fratelli"} - kinds_covered("apart"))
     if apart:
         yield build("apart", ties=apart, binding_only=True, name=_("Pupils kept apart, binding"))
     for rule, column in (("fixed_class", "classe_fissa"), ("forbidden_class", "classi_vietate")):
-        if rule not in present and any(p[column] is not None for p in school.pupils):
+        covered = any(c.rule == rule and getattr(c, "column", "") == column for c in whole)
+        if not covered and any(p[column] is not None for p in school.pupils):
             yield build(rule, name=_("Column “{column}”").format(column=column))
 
 

@@ -29,6 +29,7 @@ from classi.formation.conflict import Conflict, counting_arguments, explain_conf
 from classi.formation.engine import Clock, Limits
 from classi.formation.search import Board
 from classi.formation.solve import Progress, Solution, gap, solve
+from classi.generate import Knobs, generate
 from classi.i18n import _
 from classi.ledger import Ledger
 from classi.reasons import unmet_wishes
@@ -36,7 +37,7 @@ from classi.regulation import Regulation, parse_regulation, read_regulation
 from classi.report import build, write_html, write_xlsx
 from classi.tables.check import capacity_problems
 from classi.tables.read import Tables, read_case_tables, tables_from_rows
-from classi.tables.write import write_assignment, write_json
+from classi.tables.write import refuse_existing, write_assignment, write_atomic, write_case
 from classi.terms import Term
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ ASSIGNMENT = "assegnazioni.csv"
 CERTIFICATE = "certificato.json"
 REPORT = "report.html"
 WORKBOOK = "classi.xlsx"
+PERFECT = "perfetta.csv"
 OUTPUTS = (ASSIGNMENT, CERTIFICATE, REPORT, WORKBOOK)
 EXPLAIN_SECONDS = 30.0
 
@@ -270,7 +272,10 @@ def form(
 
 
 def refuse_overwrite(out: Path, *, force: bool) -> None:
-    """Raise `InputError` when `out` already holds a result and `force` is not set."""
+    """Raise `InputError` when `out` already holds a result and `force` is not set, or when it holds a case."""
+    if (out / REGULATION).exists():
+        text = _("{out} is the folder of a case: the result needs a folder of its own.")
+        raise InputError([Problem(text.format(out=out), out.name)])
     present = [name for name in OUTPUTS if (out / name).exists()]
     if out.exists() and not out.is_dir():
         raise InputError([Problem(_("{out} is a file: a folder is needed.").format(out=out), out.name)])
@@ -311,12 +316,12 @@ def _stage(result: Result, folder: Path) -> list[str]:
     case, certificate = result.case, dict(result.certificate)
     if result.solution.places is None or result.audit is None:
         content = build(Audit(()), case.ledger({}), certificate, case.regulation)
-        write_json(folder / CERTIFICATE, certificate)
+        _write_certificate(folder, certificate)
         write_html(content, folder / REPORT)
         return [CERTIFICATE, REPORT]
     write_assignment(folder / ASSIGNMENT, list(result.assignment.placed.items()))
     certificate["outputs"] = {ASSIGNMENT: _sha256(folder / ASSIGNMENT)}
-    write_json(folder / CERTIFICATE, certificate)
+    _write_certificate(folder, certificate)
     if isinstance(case.source, Path):
         recount = audit_result(case.source, folder)
         audit = recount.audit
@@ -383,6 +388,28 @@ def _certificate_differences(case: Path, directory: Path, audit: Audit) -> tuple
     missing = [_("{file} is missing.").format(file=name) for name in inputs if name not in hashes]
     hashes[ASSIGNMENT] = _sha256(directory / ASSIGNMENT)
     return (*missing, *compare_with_certificate(audit, certificate, hashes))
+
+
+def _write_certificate(folder: Path, certificate: Mapping[str, Any]) -> None:
+    text = json.dumps(certificate, ensure_ascii=False, indent=2)
+    write_atomic(folder / CERTIFICATE, f"{text}\n".encode())
+
+
+def generate_case(out: str | Path, knobs: Knobs, seed: int) -> None:
+    """Write a synthetic school as a case; a planted one with its perfect split in ``perfetta.csv``.
+
+    Raises
+    ------
+    InputError
+        If one of the files is already there; nothing is written then.
+    """
+    out = Path(out)
+    made = generate(knobs, seed)
+    refuse_existing([out / REGULATION, out / PERFECT])
+    write_case(out, made.rows)
+    write_atomic(out / REGULATION, made.regulation.encode())
+    if made.perfect is not None:
+        write_assignment(out / PERFECT, list(made.perfect.items()))
 
 
 def _sha256(file: Path) -> str:

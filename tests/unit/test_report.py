@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import re
+import zipfile
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from gettext import NullTranslations
@@ -163,6 +165,7 @@ def test_that_a_broken_mandatory_rule_comes_first_and_voids_the_proof() -> None:
 def test_that_a_cost_other_than_the_certificates_voids_the_proof() -> None:
     said = content(criteria=[{"number": 2, "cost": 3}])
     assert said.verdicts[1].mark == "bad"
+    assert any(f.value.startswith("DISAGREES") for f in said.facts)
 
 
 def test_that_an_audit_that_disagrees_voids_the_proof() -> None:
@@ -390,6 +393,12 @@ def test_that_rare_values_are_drawn_together_and_nothing_is_lost() -> None:
     assert [s.name for s in chart.series][-1] == "all others"
     assert len(chart.series) == 6
     assert sum(s.values[0] for s in chart.series) == 30
+
+
+def test_that_dates_and_columns_of_plain_no_have_no_chart() -> None:
+    rules = regulation([{"rule": "balance_number", "attribute": "data_nascita", "weight": 1}])
+    book = Ledger([{"id": "a", "data_nascita": date(2014, 2, 3), "dsa": False}], CLASSES, (), {"a": "1A"})
+    assert build(audit_ledger(book, rules), book, certificate(tiers=[]), rules).charts == ()
 
 
 # --- odd schools ---
@@ -703,8 +712,6 @@ def test_that_a_class_sheet_holds_the_pupils_and_the_rules_in_words() -> None:
 
 
 def test_that_no_cell_is_a_formula_or_a_link() -> None:
-    import zipfile  # noqa: PLC0415 - only here is the file opened as what it is
-
     with zipfile.ZipFile(io.BytesIO(render_xlsx(content(), ledger()))) as parts:
         sheets_xml = [parts.read(n).decode() for n in parts.namelist() if n.startswith("xl/worksheets/")]
     assert len(sheets_xml) == 3
@@ -721,8 +728,6 @@ def test_that_sheet_names_are_ones_a_spreadsheet_accepts() -> None:
 
 
 def test_that_dates_are_dates_and_unmet_wishes_have_their_reasons() -> None:
-    from datetime import date  # noqa: PLC0415
-
     pupils = [{**p, "data_nascita": date(2014, 2, 3)} for p in PUPILS]
     data = render_xlsx(content(), ledger(pupils=pupils))
     assert date(2014, 2, 3) in cells(data, "1A")

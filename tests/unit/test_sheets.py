@@ -21,7 +21,18 @@ from hypothesis import strategies as st
 
 from classi.errors import InputError
 from classi.i18n import use_language
-from classi.sheets import archive, cells, child, column_letters, delimited, exact, is_guarded, read_sheets, scan, workbook
+from classi.sheets import (
+    archive,
+    cells,
+    child,
+    column_letters,
+    delimited,
+    exact,
+    is_guarded,
+    read_sheets,
+    scan,
+    workbook,
+)
 
 SHEET_PART = "xl/worksheets/sheet1.xml"
 ODS_HEAD = (
@@ -30,7 +41,9 @@ ODS_HEAD = (
     'xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet>'
 )
 ODS_TAIL = "</office:spreadsheet></office:body></office:document-content>"
-ODS_MANIFEST = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">{}</manifest:manifest>'
+ODS_MANIFEST = (
+    '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">{}</manifest:manifest>'
+)
 ODS_END = (
     '<table:table-row table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16384"/>'
     "</table:table-row>"
@@ -113,7 +126,7 @@ def refusal(path: Path) -> str:
 @pytest.mark.parametrize("separator", [";", ",", "\t"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
 def test_csv_separators_and_encodings(tmp_path, separator, encoding):
-    text = f"id{separator}nome{separator}livello\nA1{separator}Zoè{separator}\"7,5\"\n"
+    text = f'id{separator}nome{separator}livello\nA1{separator}Zoè{separator}"7,5"\n'
     path = put(tmp_path, "alunni.csv", text.encode(encoding))
     book = read_sheets(path)
     assert book.file == "alunni.csv"
@@ -214,7 +227,7 @@ def test_csv_that_takes_too_long(tmp_path):
 def test_random_texts_never_do_worse_than_an_input_error(tmp_path):
     dice = random.Random(7)
     for k in range(60):
-        content = bytes(dice.choice(b'id;,\t"\'\n\r=a1\xe8') for _ in range(dice.randrange(1, 300)))
+        content = bytes(dice.choice(b"id;,\t\"'\n\r=a1\xe8") for _ in range(dice.randrange(1, 300)))
         path = put(tmp_path, f"{k}.csv", content)
         try:
             grid = read_sheets(path).grids[str(k)]
@@ -398,7 +411,9 @@ def test_billion_laughs(tmp_path):
 @pytest.mark.parametrize("part", ["xl/workbook.xml", "xl/sharedStrings.xml", "docProps/app.xml"])
 def test_doctype_in_any_part_and_encoding(tmp_path, part):
     parts = xlsx_parts(sheet_xml(""))
-    parts[part] = ('<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>').encode("utf-16")
+    parts[part] = ('<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE x SYSTEM "file:///etc/passwd"><x/>').encode(
+        "utf-16"
+    )
     assert "DOCTYPE" in refusal(put(tmp_path, "a.xlsx", zipped(parts)))
 
 
@@ -649,7 +664,9 @@ from pathlib import Path
 from classi.sheets import read_sheets
 print(len(read_sheets(Path({str(school_xlsx)!r})).grids["alunni"].rows), "python_calamine" in sys.modules)
 """
-    done = subprocess.run([sys.executable, put(tmp_path, "script.py", script)], capture_output=True, check=True, text=True)
+    done = subprocess.run(
+        [sys.executable, put(tmp_path, "script.py", script)], capture_output=True, check=True, text=True
+    )
     assert done.stdout.split() == ["2", "False"]
 
 
@@ -662,7 +679,9 @@ def test_child_imports_nothing_heavy():
 # --- small rules ---
 
 
-@pytest.mark.parametrize(("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16383, "XFD")])
+@pytest.mark.parametrize(
+    ("index", "letters"), [(0, "A"), (25, "Z"), (26, "AA"), (701, "ZZ"), (702, "AAA"), (16383, "XFD")]
+)
 def test_column_letters(index, letters):
     assert column_letters(index) == letters
     assert scan._column(letters) == index + 1

@@ -145,20 +145,20 @@ def with_implicit_rows(regulation: Regulation, ledger: Ledger) -> Regulation:
 
 
 def _implicit_rules(criteria: Sequence[Criterion], ledger: Ledger) -> Iterator[Criterion]:
-    hard = [criterion for criterion in criteria if criterion.hard]
-    everywhere = {criterion.rule for criterion in hard if not criterion.classes}
+    hard = [criterion for criterion in criteria if criterion.hard and not criterion.classes]
     binding = {tie["tipo"] for tie in ledger.ties if tie["vincolante"]}
-    if "class_size" not in everywhere and _filled(ledger.classes, "min", "max"):
+    if not any(c.rule == "class_size" for c in hard) and _filled(ledger.classes, "min", "max"):
         yield _hard("class_size", name=_("Size limits of the table “classi”"))
     if "insieme" in binding and "insieme" not in _ties_of(hard, "together"):
         yield _hard("together", binding_only=True, name=_("Pupils tied together, binding"))
     apart = [kind for kind in APART if kind in binding and kind not in _ties_of(hard, "apart")]
     if apart:
         yield _hard("apart", ties=apart, binding_only=True, name=_("Pupils kept apart, binding"))
-    if "fixed_class" not in everywhere and _filled(ledger.pupils, "classe_fissa"):
-        yield _hard("fixed_class", name=_("Column “{column}”").format(column="classe_fissa"))
-    if "forbidden_class" not in everywhere and _filled(ledger.pupils, "classi_vietate"):
-        yield _hard("forbidden_class", name=_("Column “{column}”").format(column="classi_vietate"))
+    for rule, column in (("fixed_class", "classe_fissa"), ("forbidden_class", "classi_vietate")):
+        if not any(c.rule == rule and getattr(c, "column", "") == column for c in hard) and _filled(
+            ledger.pupils, column
+        ):
+            yield _hard(rule, name=_("Column “{column}”").format(column=column))
 
 
 def _hard(rule: str, **fields: Any) -> Criterion:
@@ -166,7 +166,13 @@ def _hard(rule: str, **fields: Any) -> Criterion:
 
 
 def _ties_of(hard: Iterable[Criterion], rule: str) -> set[str]:
-    return {kind for criterion in hard if criterion.rule == rule for kind in getattr(criterion, "ties", ())}
+    # A rule that looks only at the ties of some source leaves the binding ones of the others to the implicit rule.
+    return {
+        kind
+        for criterion in hard
+        if criterion.rule == rule and not getattr(criterion, "sources", None)
+        for kind in getattr(criterion, "ties", ())
+    }
 
 
 def _filled(rows: Iterable[Mapping[str, Any]], *columns: str) -> bool:

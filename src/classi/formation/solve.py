@@ -10,12 +10,16 @@ from classi.domain import School
 from classi.formation import bounds
 from classi.formation.bounds import Domains, domains
 from classi.formation.encode import Encoding, linear
-from classi.formation.engine import Clock, Limits, Outcome, run
+from classi.formation.engine import PROVERS, Clock, Limits, Outcome, run
 from classi.formation.search import Board
 from classi.terms import Term
 
 IDEAL_SHARE = 0.25
 """Part of a tier's time that may go into asking whether the arithmetic bound can be reached."""
+
+
+PROVING_SHARE = 0.7
+"""Part of the rest that goes to the subsolvers that prove; what is left goes to CP-SAT's own mix, which improves more."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ class Solution:
     status : OPTIMAL (every tier proved), FEASIBLE, INFEASIBLE (proved) or UNKNOWN (nothing found, nothing proved).
     places : class of each pupil, or ``None``.
     tiers : one result a tier.
-    stopped : ``"proved"``, ``"time"`` or ``"interrupted"``.
+    stopped : ``"proved"``, ``"time"``, ``"memory"`` or ``"interrupted"``.
     solver_seconds, deterministic_time : spent inside CP-SAT.
     """
 
@@ -123,10 +127,13 @@ class _Formation:
         return self._answer(status, places)
 
     def _answer(self, status: str, places: tuple[int, ...] | None) -> Solution:
-        if self.clock.stop.is_set() and status != "OPTIMAL":
+        if status in ("OPTIMAL", "INFEASIBLE"):
+            stopped = "proved"
+        elif self.clock.stop.is_set():
             stopped = "interrupted"
         else:
-            stopped = "proved" if status in ("OPTIMAL", "INFEASIBLE") else "time"
+            # CP-SAT gives up before its time only when the memory allowed is used up.
+            stopped = "memory" if self.clock.limits.memory_mb and self.clock.left > 1 else "time"
         c = self.clock
         return Solution(
             status, places, tuple(self.results), stopped, c.solver_seconds, c.deterministic_time, c.wall
@@ -177,8 +184,13 @@ class _Formation:
         encoding = self._base()
         cost = [(v, w * (t.weight or 1)) for t in terms for v, w in encoding.excess(t.shape)]
         encoding.model.minimize(linear(cost))
-        encoding.hint(best.places)
-        outcome: Outcome = run(encoding, self.clock, seconds, event=best.event)
+        until = self.clock.left - seconds
+        for subsolvers, share in ((PROVERS, PROVING_SHARE), ((), 1.0)):
+            if best.open and not self.clock.over:
+                encoding.hint(best.places)
+                self._learn(best, run(encoding, self.clock, (self.clock.left - until) * share, best.event, subsolvers))
+
+    def _learn(self, best: _Best, outcome: Outcome) -> None:
         if outcome.places is not None:
             best.found(outcome.places, self.board.tier_cost(outcome.places, best.tier))
         if outcome.bound is not None:
@@ -192,6 +204,7 @@ class _Best:
         self, tier: int, places: tuple[int, ...], value: int, bound: int, tell: Callable[[int, int | None, int], None]
     ) -> None:
         self.tier, self.places, self.value, self.bound, self.tell = tier, places, value, bound, tell
+        self.shown = (value, bound)
         tell(tier, value, bound)
 
     @property
@@ -201,18 +214,20 @@ class _Best:
     def found(self, places: tuple[int, ...], value: int) -> None:
         if value <= self.value:
             self.places, self.value = places, value
-            self.tell(self.tier, self.value, self.bound)
+            self.event(value, None)
 
     def proved(self, bound: int) -> None:
         if bound > self.bound:
             self.bound = min(bound, self.value)
-            self.tell(self.tier, self.value, self.bound)
+            self.event(None, bound)
 
     def event(self, value: int | None, bound: int | None) -> None:
         """Pass on live news of a run; what counts is settled when the run ends."""
-        self.tell(
-            self.tier, self.value if value is None else min(value, self.value), max(self.bound, bound or 0)
-        )
+        best = min(self.shown[0], self.value if value is None else value)
+        low = min(best, max(self.shown[1], self.bound if bound is None else bound))
+        if (best, low) != self.shown:
+            self.shown = (best, low)
+            self.tell(self.tier, best, low)
 
 
 def _cap(encoding: Encoding, terms: Iterable[Term], value: int) -> None:

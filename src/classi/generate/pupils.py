@@ -126,6 +126,8 @@ def _music(rows: list[Row], knobs: Knobs, plan: Plan, traits: Traits, dice: Dice
         row["strumento"] = instrument.get(i)
         first_wish = dice.pick(INSTRUMENTS) if dice.chance(0.3) else instrument.get(i)
         row["strumento_1"] = first_wish if i in instrument else None
+        if i in instrument and "plesso_1" in row:  # who asks for the musical path asks for where it is
+            row["plesso_1"], row["plesso_2"] = plan.classes[plan.homes[i]]["plesso"], None
 
 
 def _repeat(words: tuple[str, ...], n: int) -> list[str]:

@@ -175,9 +175,16 @@ def _circles(net: _Net) -> list[tuple[Sequence[int], ...]]:
 
 
 def _friends(net: _Net, section: list[int]) -> Iterator[list[int]]:
-    """Divide a final class into circles of three to five, girls with girls and boys with boys for the most part."""
+    """Divide a final class into circles of three to five, girls with girls and boys with boys for the most part.
+
+    Friends tend to ask for the same site, time model and language.
+    """
     mixed = (1 - net.knobs.wishes_same_sex) / 2
-    left = sorted(net.dice.shuffled(section), key=lambda i: net.traits.girl[i] != net.dice.chance(mixed))
+
+    def place(i: int) -> tuple[list[int], bool]:
+        return net.plan.alike[net.plan.homes[i]], net.traits.girl[i] != net.dice.chance(mixed)
+
+    left = sorted(net.dice.shuffled(section), key=place)
     while left:
         size = len(left) if len(left) <= 5 else 3 + net.dice.below(3)
         yield left[:size]

@@ -16,6 +16,7 @@ BAND_STARTS = (Decimal(7), Decimal(8), Decimal(9))
 
 _MEAN_MARK, _MARK_SPREAD = 7.8, 1.1
 _PUPILS_A_SECTION = 20
+_PULL_OF_NEAR_SITE = 6
 
 
 @dataclass
@@ -48,7 +49,7 @@ class Traits:
 def draw_traits(knobs: Knobs, plan: Plan, dice: Dice) -> Traits:
     """Draw the pupils of a school whose best split is not known."""
     n = knobs.pupils
-    school = [dice.weighted(range(knobs.origins), _school_weights(knobs)) for _ in range(n)]
+    school = _schools(knobs, plan, dice)
     pull = [1 + knobs.clustering * 6 * dice.unit() ** 3 for _ in range(knobs.origins)]
     lift = [knobs.clustering * 0.6 * dice.bell() for _ in range(knobs.origins)]
     girl = marked(n, dice.sample(range(n), dice.count(knobs.girls, n)))
@@ -95,8 +96,14 @@ def sections(school: list[int], dice: Dice) -> list[int]:
     return [dice.below(number[s]) for s in school]
 
 
-def _school_weights(knobs: Knobs) -> list[float]:
-    return [1 / (s + 2) for s in range(knobs.origins)]
+def _schools(knobs: Knobs, plan: Plan, dice: Dice) -> list[int]:
+    """Draw schools of origin, the first ones larger; each is near one of the sites, and most of its pupils go there."""
+    site = {row["id"]: s for s, row in enumerate(plan.sites)}
+    schools = range(knobs.origins)
+    near: dict[int, list[float]] = {
+        s: [(_PULL_OF_NEAR_SITE if t % knobs.sites == s else 1) / (t + 2) for t in schools] for s in range(knobs.sites)
+    }
+    return [dice.weighted(schools, near[site.get(plan.classes[c].get("plesso"), 0)]) for c in plan.homes]
 
 
 def _disabilities(plan: Plan, dice: Dice) -> list[str]:
@@ -114,6 +121,6 @@ def _disabilities(plan: Plan, dice: Dice) -> list[str]:
             kinds[i] = "comma1"
             inside[plan.homes[i]] += 1
             left -= 1
-    for i in order[:left]:  # an impossible school: more than there are places for
+    for i in [i for i in order if kinds[i] == "no"][:left]:  # an impossible school: more than there are places for
         kinds[i] = "comma1"
     return kinds

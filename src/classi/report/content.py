@@ -52,8 +52,8 @@ def build(
     counted = audit if formed else None
     rules = rule_lines(counted, regulation, certificate, labels) if counted else ()
     tiers = tier_lines(counted, certificate, rules) if counted else ()
-    sound = counted is None or _sound(counted, certificate)
-    proof = proof_verdict(certificate, tiers, sound)
+    agrees = counted is None or _agrees(counted, certificate)
+    proof = proof_verdict(certificate, tiers, agrees and (counted is None or counted.hard_kept))
     possible, vetoed = split_wishes(ledger)
     classes = tuple(c["id"] for c in ledger.classes)
     table = matrix(counted, rules, classes) if counted else ()
@@ -84,16 +84,16 @@ def build(
         rosters=rosters(ledger, labels) if counted else (),
         named=any(labels[i] != i for i in labels),
         warnings=tuple(map(str, certificate.get("warnings") or ())),
-        facts=certificate_facts(certificate),
+        facts=certificate_facts(certificate, agrees),
         digests=file_digests(certificate),
     )
 
 
-def _sound(audit: Audit, certificate: Mapping[str, Any]) -> bool:
-    """Tell whether the second count confirms the certificate: mandatory rules kept, and the same cost for each rule."""
+def _agrees(audit: Audit, certificate: Mapping[str, Any]) -> bool:
+    """Tell whether this count confirms the certificate: the same cost for each rule, then and now."""
     said = {c.get("number"): c.get("cost") for c in certificate.get("criteria", ())}
     agrees = (certificate.get("audit") or {}).get("agrees", True)
-    return bool(agrees) and audit.hard_kept and all(said.get(a.number, a.cost) == a.cost for a in audit.criteria)
+    return bool(agrees) and all(said.get(a.number, a.cost) == a.cost for a in audit.criteria)
 
 
 def _subtitle(regulation: Regulation, pupils: int, classes: int) -> str:

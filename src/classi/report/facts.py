@@ -10,16 +10,16 @@ from classi.report.model import Digest, Fact
 from classi.report.words import say_number
 
 
-def certificate_facts(certificate: Mapping[str, Any]) -> tuple[Fact, ...]:
-    """Return the lines of the certificate, those that are known."""
-    return tuple(Fact(name, value) for name, value in _facts(certificate) if value)
+def certificate_facts(certificate: Mapping[str, Any], agrees: bool) -> tuple[Fact, ...]:
+    """Return the lines of the certificate, those that are known; `agrees`: the count at hand confirms it."""
+    return tuple(Fact(name, value) for name, value in _facts(certificate, agrees) if value)
 
 
-def _facts(certificate: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _facts(certificate: Mapping[str, Any], agrees: bool) -> Iterator[tuple[str, str]]:
     status = str(certificate.get("status", ""))
     yield _("Result"), f"{status}: {_status(status)}" if status else ""
     yield _("How the search ended"), _stopped(str(certificate.get("stopped") or ""))
-    yield _("Second count"), _second_count(certificate.get("audit") or {})
+    yield _("Second count"), _second_count(certificate.get("audit"), agrees)
     yield _("Regulation"), str(certificate.get("regulation") or "")
     yield _("Seed of every random choice"), _said(certificate.get("seed"))
     yield _("Parallel workers"), _said(certificate.get("workers"))
@@ -70,11 +70,11 @@ def _stopped(why: str) -> str:
     }.get(why, why)
 
 
-def _second_count(audit: Mapping[str, Any]) -> str:
+def _second_count(audit: Mapping[str, Any] | None, agrees: bool) -> str:
+    if not agrees:
+        return _("DISAGREES with the computation: this result must not be used")
     if not audit:
         return ""
-    if not audit.get("agrees"):
-        return _("DISAGREES with the computation: this result must not be used")
     return _("independent code read the written files again and found the same cost for every rule")
 
 

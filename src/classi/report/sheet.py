@@ -53,9 +53,9 @@ def make_styles(book: Workbook) -> dict[str, Any]:
         "cell": {**line, "indent": 1},
         "number": {**line, "align": "right", "indent": 1},
         "date": {**line, "num_format": "dd/mm/yyyy", "align": "center"},
-        "total": {**line, "bold": True, "top": 2},
-        "out": {**line, "bold": True, "bg_color": "#FDF0D5", "font_color": "#5C3700"},
-        "hard": {**line, "bold": True, "bg_color": "#FBE1DF", "font_color": "#7A1212"},
+        "total": {**line, "indent": 1, "bold": True, "top": 2},
+        "out": {**line, "indent": 1, "bold": True, "bg_color": "#FDF0D5", "font_color": "#5C3700"},
+        "hard": {**line, "indent": 1, "bold": True, "bg_color": "#FBE1DF", "font_color": "#7A1212"},
     }
     return {name: book.add_format(kind) for name, kind in kinds.items()}
 

@@ -287,6 +287,8 @@ def infer(cells: Sequence[Cell], kind: Kind) -> Callable[[Cell], Value]:
     All numbers: numbers. Otherwise all dates: dates. Otherwise all yes/no words: yes/no. Otherwise texts. A column of
     kind ``level`` is numbers or texts (bands), nothing else.
     """
+    texts = {cell for cell in cells if isinstance(cell, str)}
+    cells = [*texts, *(cell for cell in cells if not isinstance(cell, str))]
     if all(as_number(cell) is not None for cell in cells):
         return as_number
     if kind == "level":

@@ -70,6 +70,11 @@ class Draft:
             found.append((k, _tie(ends[0], ends[1], str(kind), record)))
         return tuple(found)
 
+    @cached_property
+    def nearest_pupil(self) -> NearestPupil:
+        """Finds the pupil meant by a wrong identifier."""
+        return _nearest_pupil(self)
+
     def pupil_id(self, position: int) -> str:
         """Return a pupil's identifier."""
         return str(self.pupils.records[position]["id"])
@@ -199,7 +204,7 @@ def _site_references(draft: Draft) -> Iterator[Problem]:
 
 
 def _ties(draft: Draft) -> Iterator[Problem]:
-    ties, nearest = draft.ties, _nearest_pupil(draft)
+    ties = draft.ties
     for k, record in enumerate(ties.records):
         for column in ("da", "a", "tipo"):
             if ties.empty(k, column):
@@ -208,13 +213,15 @@ def _ties(draft: Draft) -> Iterator[Problem]:
             name = record.get(column)
             if name is not None and str(name) not in draft.pupil_at and draft.pupil_at:
                 message = _("There is no pupil with this identifier.")
-                yield ties.problem(message, k, column, nearest.of(str(name)))
+                yield ties.problem(message, k, column, draft.nearest_pupil.of(str(name)))
         if record.get("da") is not None and record.get("da") == record.get("a"):
             yield ties.problem(_("A pupil cannot be tied to itself."), k, "a")
 
 
 @dataclass(frozen=True)
-class _NearestPupil:
+class NearestPupil:
+    """Pupils by name, and by identifiers like a given one."""
+
     identifiers: Nearest
     by_name: Mapping[str, str]
 
@@ -223,7 +230,7 @@ class _NearestPupil:
         return self.by_name.get(text_key(word), "") or self.identifiers(word)
 
 
-def _nearest_pupil(draft: Draft) -> _NearestPupil:
+def _nearest_pupil(draft: Draft) -> NearestPupil:
     by_name: dict[str, list[str]] = defaultdict(list)
     for i in draft.pupil_at.values():
         record = draft.pupils.records[i]
@@ -232,7 +239,7 @@ def _nearest_pupil(draft: Draft) -> _NearestPupil:
             for key in {text_key(f"{surname} {name}"), text_key(f"{name} {surname}")}:
                 by_name[key].append(str(record["id"]))
     alone = {key: ids[0] for key, ids in by_name.items() if len(ids) == 1}
-    return _NearestPupil(Nearest(draft.pupil_at), alone)
+    return NearestPupil(Nearest(draft.pupil_at), alone)
 
 
 def capacity_problems(school: School) -> tuple[Problem, ...]:
