@@ -21,8 +21,8 @@ class Tier:
 
     @property
     def proved(self) -> bool:
-        """True when the value is proved best."""
-        return self.bound is not None and self.bound >= self.value
+        """True when the value is proved best; nothing costs less than nothing."""
+        return self.value == 0 or (self.bound is not None and self.bound >= self.value)
 
 
 @dataclass(frozen=True)

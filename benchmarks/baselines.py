@@ -1,8 +1,8 @@
 """Simpler ways of forming classes from the same terms: (a) naive CP-SAT, (b) HiGHS, (c) swaps alone.
 
 (a) and (b) share one plain linear model: a Boolean for every pupil and every class, one deviation variable per cell
-with two inequalities; no hint, no bound, no class ruled out beforehand. They differ in how a wish is written: (a) as a
-beginner does, through a Boolean "both here" in every class; (b) as suits a MILP, through the difference of two Booleans.
+with two inequalities; no hint, no bound, no class ruled out beforehand. They differ in how a wish is written: (a) as
+beginners do, through a Boolean "both here" in every class; (b) as suits a MILP, through the difference of two Booleans.
 """
 
 from __future__ import annotations
@@ -125,9 +125,10 @@ class Plain:
         return sum(self._both_here(pupil, j, c) for j in others for c in self.classes)
 
     def _apart(self, one: int, two: int) -> Any:
-        if self.both:
-            return 1 - self._met(one, [two])
         unmet = self.model.new_bool_var("")
+        if self.both:
+            self.model.add(unmet >= 1 - self._met(one, [two]))
+            return unmet
         for c in self.classes:
             self.model.add(self.x[one][c] - self.x[two][c] <= unmet)
         return unmet
@@ -231,7 +232,7 @@ def _dealt(problem: Problem, seed: int) -> tuple[int, ...]:
     """Deal the pupils at random, each to the emptiest class open to it."""
     school, sizes = problem.school, [0] * len(problem.school.classes)
     places = [0] * len(school.pupils)
-    room = [float(max(1, size)) for size in school.planned]
+    room = [max(1.0, float(size)) for size in school.planned]
     for i in np.random.default_rng(seed).permutation(len(places)).tolist():
         choice = sorted(school.open_to(i)) or list(range(len(sizes)))
         places[i] = min(choice, key=lambda c: sizes[c] / room[c])

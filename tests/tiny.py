@@ -24,7 +24,8 @@ PUPILS: list[dict[str, Any]] = [
     },
     {
         "id": "ciro", "sesso": "M", "data_nascita": date(2013, 12, 30), "cittadinanza": "romena", "disabilita": "no",
-        "livello": Decimal("9.25"), "fascia": "alta", "scuola_provenienza": "Manzi", "plesso_1": "Sud", "plesso_2": "Nord",
+        "livello": Decimal("9.25"), "fascia": "alta", "scuola_provenienza": "Manzi", "plesso_1": "Sud",
+        "plesso_2": "Nord",
     },
     {"id": "dino", "sesso": "M", "cittadinanza": "marocchina", "disabilita": "no", "dsa": True, "fascia": "Alta"},
     {

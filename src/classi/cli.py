@@ -59,10 +59,14 @@ def build() -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,  # a traceback could show pupils' data
-        help=_("Forms school classes: proved best or with the gap, counted twice, explained. Add --lang en for English."),
+        help=_(
+            "Forms school classes: proved best or with the gap, counted twice, explained. Add --lang en for English."
+        ),
     )
     app.command("demo", help=_("Form the classes of a bundled school and write the report."))(_guarded(demo))
-    app.command("check", help=_("Read a case and print every problem found, without forming anything."))(_guarded(check))
+    app.command("check", help=_("Read a case and print every problem found, without forming anything."))(
+        _guarded(check)
+    )
     app.command("form", help=_("Form the classes of a case and write the result, audited."))(_guarded(form))
     app.command("audit", help=_("Count every rule again from the files alone."))(_guarded(audit))
     app.command("template", help=_("Write an empty workbook with drop-downs and notes, and a sample regulation."))(
@@ -131,7 +135,7 @@ def demo(out: Out = Path("classi-demo"), time_limit: Seconds = 30.0, force: Forc
     _form(resources.instances() / "secondaria-due-plessi", out, time_limit=time_limit, force=force)
 
 
-def form(  # noqa: PLR0913 - one parameter an option
+def form(
     case: CasePath,
     out: Out,
     time_limit: Seconds = 60.0,
@@ -145,7 +149,8 @@ def form(  # noqa: PLR0913 - one parameter an option
 
 
 def _form(case: Path, out: Path, *, force: bool, **options: Any) -> None:
-    from classi.workflow import Case, form as form_case, refuse_overwrite, write_result  # noqa: PLC0415
+    from classi.workflow import Case, refuse_overwrite, write_result  # noqa: PLC0415
+    from classi.workflow import form as form_case
 
     refuse_overwrite(out, force=force)
     read = Case.read(case)
@@ -174,7 +179,9 @@ def check(case: CasePath) -> None:
     school = read.school
     _out().print(
         _("Ready: {pupils} pupils, {classes} classes, {ties} ties, {rules} rules.").format(
-            pupils=len(school.pupils), classes=len(school.classes), ties=len(school.ties),
+            pupils=len(school.pupils),
+            classes=len(school.classes),
+            ties=len(school.ties),
             rules=len(read.regulation.criteria),
         ),
         markup=False,
@@ -231,10 +238,15 @@ def _with_knobs(command: F) -> F:
     fixed = [p for p in signature(command).parameters.values() if p.kind is not Parameter.VAR_KEYWORD]
     types = get_type_hints(command, include_extras=True)
     parameters = [p.replace(kind=Parameter.KEYWORD_ONLY, annotation=types[p.name]) for p in fixed]
-    for knob in fields(Knobs):
-        option = typer.Option(f"--{knob.name.replace('_', '-')}")
-        annotation = Annotated[hints[knob.name], option]
-        parameters.append(Parameter(knob.name, Parameter.KEYWORD_ONLY, default=knob.default, annotation=annotation))
+    parameters += [
+        Parameter(
+            knob.name,
+            Parameter.KEYWORD_ONLY,
+            default=knob.default,
+            annotation=Annotated[hints[knob.name], typer.Option(f"--{knob.name.replace('_', '-')}")],
+        )
+        for knob in fields(Knobs)
+    ]
     command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     command.__annotations__ = {p.name: p.annotation for p in parameters}
     return command

@@ -87,7 +87,9 @@ class Regulation:
             unknown = [c for c in criterion.class_ids() if text_key(c) not in school.class_at]
             yield from self._names(k, unknown, ids, _("a class"))
             for message in criterion.odd(school):
-                yield Problem(_("Rule {k} ({rule}): {message}").format(k=k, rule=criterion.rule, message=message), self.file)
+                yield Problem(
+                    _("Rule {k} ({rule}): {message}").format(k=k, rule=criterion.rule, message=message), self.file
+                )
 
     def _names(self, k: int, names: Iterable[str], known: Iterable[str], what: str) -> Iterator[Problem]:
         known = set(known)
@@ -264,7 +266,7 @@ def _explain(error: ErrorDetails, kind: type[Criterion], k: int, file: str) -> P
     context = error.get("ctx", {})
     if error["type"] == "extra_forbidden":
         model: type[BaseModel] = kind
-        known = [f for f in model.model_fields] if len(error["loc"]) == 1 else ["class", "pupil", "limit", "who", "why"]
+        known = list(model.model_fields) if len(error["loc"]) == 1 else ["class", "pupil", "limit", "who", "why"]
         return _unknown_key(path, known, file, where)
     messages = {
         "missing": _("“{path}” is missing."),

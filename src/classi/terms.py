@@ -1,8 +1,9 @@
 """The algebra: what a criterion asks, as pure data that any solver can read.
 
-A *shape* measures an assignment by a whole number, its *excess* (0 = as asked). A `Term` is a shape with its price: hard,
-or a weight inside a tier. Pupils and classes are positions in the `School`; S(c) below is Σ wᵢ over the pupils i of class c.
-Three readers know these shapes, and nothing else does: `formation.encode`, `formation.search`, `formation.bounds`.
+A *shape* measures an assignment by a whole number, its *excess* (0 = as asked). A `Term` is a shape with its price:
+hard, or a weight inside a tier. Pupils and classes are positions in the `School`; S(c) below is Σ wᵢ over the pupils i
+of class c. Three readers know these shapes, and nothing else does: `formation.encode`, `formation.search`,
+`formation.bounds`.
 """
 
 from __future__ import annotations

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+import shapes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ortools.sat.python import cp_model
 
-import shapes
 import tiny
 from classi.criteria.base import registry
 from classi.formation.bounds import domains
@@ -142,9 +142,13 @@ def test_that_the_price_of_a_change_is_the_difference_of_the_costs(data: st.Data
 @st.composite
 def schools(draw: st.DrawFn) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[dict[str, Any]], list[int]]:
     classes = [
-        {"id": f"1{letter}", "plesso": draw(st.sampled_from(["Nord", "Sud", None])), "max": draw(st.sampled_from([None, 2, 9]))}
+        {
+            "id": f"1{letter}",
+            "plesso": draw(st.sampled_from(["Nord", "Sud", None])),
+            "max": draw(st.sampled_from([None, 2, 9])),
+        }
         for letter in "ABCD"[: draw(st.integers(1, 4))]
-    ]  # fmt: skip
+    ]
     sites = [c["plesso"] for c in classes if c["plesso"]] or [None]
     decimals = st.decimals(3, 10, places=2)
     pupils = [

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 import tiny
 from classi.domain import School
 from classi.formation import bounds
-from classi.formation.conflict import counting_arguments, explain_conflict
 from classi.formation.bounds import domains
+from classi.formation.conflict import counting_arguments, explain_conflict
 from classi.formation.encode import Encoding
 from classi.formation.engine import Clock, Limits, run
 from classi.formation.search import Board, swap_search
@@ -27,7 +27,9 @@ from classi.terms import Band, Pair, Range, Term
 ONE = Limits(seconds=20, workers=1)
 
 
-def ready(rules: list[dict[str, Any]], pupils: Any, classes: Any, ties: Any = ()) -> tuple[School, Regulation, list[Term]]:
+def ready(
+    rules: list[dict[str, Any]], pupils: Any, classes: Any, ties: Any = ()
+) -> tuple[School, Regulation, list[Term]]:
     regulation = tiny.regulation(rules)
     plain = tiny.school(pupils, classes, ties)
     school = regulation.bind(plain)
@@ -40,9 +42,7 @@ def lexicographic(board: Board, places: tuple[int, ...], tiers: list[int]) -> tu
 
 @pytest.mark.parametrize("shift", range(6))
 def test_that_every_tier_is_the_best_of_all_assignments(shift: int) -> None:
-    rules = [
-        {**rule, "weight": 1 + (k + shift) % 3, "tier": 1 + (k + shift) % 2} for k, rule in enumerate(tiny.RULES)
-    ]
+    rules = [{**rule, "weight": 1 + (k + shift) % 3, "tier": 1 + (k + shift) % 2} for k, rule in enumerate(tiny.RULES)]
     rules.append({"rule": "class_size", "max": 3, "hard": True})
     school, regulation, terms = ready(rules, tiny.PUPILS, tiny.CLASSES, tiny.TIES)
     board = Board(school, terms)
@@ -120,7 +120,11 @@ def big(pupils: int, classes: int) -> tuple[School, Regulation, list[Term]]:
         {"id": f"p{i}", "sesso": "MF"[i % 2], "livello": (i * 37) % 11, "fascia": "abcde"[(i * i) % 5], "origine": f"s{(i * 7) % 9}"}
         for i in range(pupils)
     ]  # fmt: skip
-    ties = [{"da": f"p{i}", "a": f"p{(i * 5 + 3) % pupils}", "tipo": "preferisce"} for i in range(pupils) if (i * 4 + 3) % pupils]
+    ties = [
+        {"da": f"p{i}", "a": f"p{(i * 5 + 3) % pupils}", "tipo": "preferisce"}
+        for i in range(pupils)
+        if (i * 4 + 3) % pupils
+    ]
     rules = [
         {"rule": "equal_sizes", "hard": True},
         {"rule": "balance", "attribute": "sesso", "weight": 1},

@@ -1,0 +1,1 @@
+"""The rules a regulation may use: one file each, found by `base.registry`."""

@@ -1,8 +1,8 @@
 """What no assignment can beat, by arithmetic alone: no solver, no search.
 
-The bound is the sum of independent facts, each easy to check by hand: 13 pupils in 6 classes of at most 2 leave one over;
-sums over K classes of whole numbers that do not divide by K differ by at least one; two pupils who must be kept apart
-cannot also be granted a common class.
+The bound is the sum of independent facts, each easy to check by hand: 13 pupils in 6 classes of at most 2 leave one
+over; sums over K classes of whole numbers that do not divide by K differ by at least one; two pupils who must be kept
+apart cannot also be granted a common class.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from math import gcd
 
 from classi.domain import School
 from classi.terms import AnyOf, Band, Pair, Place, Range, Shape, Term, Weights
-
 
 Domains = Sequence[frozenset[int]]
 
@@ -133,7 +132,8 @@ def _band_group(terms: list[Term], rooms: Domains) -> Group:
     bands = [t.shape for t in terms if isinstance(t.shape, Band)]
     weights, unit, times = bands[0].weights, bands[0].unit, bands[0].times
     alone = sum(_outside(_spread(weights, frozenset(b.classes), rooms), b.low, b.high, unit) for b in bands)
-    together, total, room = 0, (0, 0), (None, None)
+    together, total = 0, (0, 0)
+    room: tuple[int | None, int | None] = (None, None)
     for part in _components(bands, weights, rooms):
         inside = [b for b in bands if part.issuperset(b.classes)]
         if sum(len(b.classes) for b in inside) != len({c for b in inside for c in b.classes}):

@@ -113,9 +113,8 @@ def counting_arguments(school: School, regulation: Regulation, hard: Sequence[Te
     reasons = [_nowhere(school, regulation, hard, i) for i, classes in enumerate(rooms) if not classes]
     if reasons:
         return reasons
-    for group in bounds.groups([t for t in hard if isinstance(t.shape, Band)], rooms):
-        if group.forced:
-            reasons.append(_shortage(school, regulation, group))
+    groups = bounds.groups([t for t in hard if isinstance(t.shape, Band)], rooms)
+    reasons = [_shortage(school, regulation, group) for group in groups if group.forced]
     return reasons or _small_classes(school, regulation, hard)
 
 
@@ -141,9 +140,9 @@ def _shortage(school: School, regulation: Regulation, group: bounds.Group) -> Re
         limits = sorted({b.high for b in bands if b.high is not None})
         sum_of = f"{len(bands)} × {limits[0]} = {high}" if len(limits) == 1 else str(high)
         missing = least - high
-        text = _(
-            "{label}: {number} to place, room for {room} in {classes}: {missing} too many."
-        ).format(label=label, number=least, room=sum_of, classes=_say_classes(len(bands)), missing=missing)
+        text = _("{label}: {number} to place, room for {room} in {classes}: {missing} too many.").format(
+            label=label, number=least, room=sum_of, classes=_say_classes(len(bands)), missing=missing
+        )
         if limits[-1] > 0:
             more = -(-missing // limits[-1])
             text += " " + ngettext(
@@ -170,27 +169,35 @@ def _small_classes(school: School, regulation: Regulation, hard: Sequence[Term])
     everyone = len(school.pupils)
     size: dict[int, int] = {}
     most: dict[tuple[int, frozenset[int]], int] = {}
-    for term in hard:
-        if isinstance(term.shape, Band) and len(term.shape.classes) == 1 and term.shape.high is not None:
-            if all(w == 1 for _i, w in term.shape.weights):
-                (c,), members = term.shape.classes, frozenset(i for i, _w in term.shape.weights)
-                if len(members) == everyone:
-                    size[c] = min(size.get(c, everyone), term.shape.high)
-                most[c, members] = min(most.get((c, members), everyone), term.shape.high)
+    plain = [
+        t.shape
+        for t in hard
+        if isinstance(t.shape, Band) and len(t.shape.classes) == 1 and all(w == 1 for _i, w in t.shape.weights)
+    ]
+    for band in plain:
+        if band.high is not None:
+            (c,), members = band.classes, frozenset(i for i, _w in band.weights)
+            most[c, members] = min(most.get((c, members), everyone), band.high)
+            if len(members) == everyone:
+                size[c] = min(size.get(c, everyone), band.high)
     found = []
     for (k, trigger), bands in _caps(hard).items():
         room = [size.get(c, everyone) for c in range(len(school.classes))]
         lost = sorted(max(0, room[c] - bands.get(c, everyone)) for c in range(len(room)))
         per_class = [most.get((c, frozenset(trigger)), everyone) for c in range(len(room))]
-        hosts = -(-len(trigger) // max(1, max(per_class)))
+        hosts = -(-len(trigger) // max(1, *per_class))
         capacity = sum(room) - sum(lost[:hosts])
         if everyone > capacity:
             text = _(
                 "{label}: {group} pupils need at least {hosts} of the small classes; the places left are {capacity} "
                 "for {number} pupils: {missing} too few. More classes are needed, or a reasoned derogation."
             ).format(
-                label=regulation.label(k), group=len(trigger), hosts=hosts, capacity=capacity,
-                number=everyone, missing=everyone - capacity,
+                label=regulation.label(k),
+                group=len(trigger),
+                hosts=hosts,
+                capacity=capacity,
+                number=everyone,
+                missing=everyone - capacity,
             )
             found.append(Reason("C4", text, (k + 1,), tuple(school.pupils[i].id for i in trigger)))
     return found
@@ -233,8 +240,10 @@ class _Search:
 
     def _clashes(self, units: Sequence[_Unit], free: set[int] | tuple[()]) -> bool:
         terms = [t for u in units for t in u.terms]
-        rooms = [r if i not in free else frozenset(range(len(self.school.classes)))
-                 for i, r in enumerate(domains(self.school, terms))]
+        rooms = [
+            r if i not in free else frozenset(range(len(self.school.classes)))
+            for i, r in enumerate(domains(self.school, terms))
+        ]
         if not all(rooms):
             return True
         encoding = Encoding(rooms, free)

@@ -1,7 +1,7 @@
 """Terms → CP-SAT: the only place, with `solve` and `conflict`, that knows OR-Tools.
 
-Measured choices (docs/decisions.md): one Boolean per pupil and useful class; an excess is one or two slacks on one linear
-row; a pair is two clauses a class; no symmetry breaking.
+Measured choices (docs/decisions.md): one Boolean per pupil and useful class; an excess is one or two slacks on one
+linear row; a pair is two clauses a class; no symmetry breaking.
 """
 
 from __future__ import annotations

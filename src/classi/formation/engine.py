@@ -93,7 +93,7 @@ class Outcome:
     places: tuple[int, ...] | None
 
 
-class _Watch(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]
+class _Watch(cp_model.CpSolverSolutionCallback):
     """Keep the best assignment seen and pass the news on."""
 
     def __init__(self, encoding: Encoding, event: Event | None) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classi.domain import School
-from classi.terms import AnyOf, Band, Pair, Place, Range, Term, When, Weights
+from classi.terms import AnyOf, Band, Pair, Place, Range, Term, Weights, When
 
 Ints = npt.NDArray[np.int64]
 NO_LOW, NO_HIGH = -(2**60), 2**60
@@ -104,7 +104,8 @@ class Board:
         """Return Σ weights of each row in each class, shape ``(rows, classes)``."""
         inside = np.zeros((self.pupils, self.classes), dtype=np.int64)
         inside[np.arange(self.pupils), np.asarray(places, dtype=np.int64)] = 1
-        return self.matrix @ inside
+        sums: Ints = np.matmul(self.matrix, inside)
+        return sums
 
     def _band_excess(self, which: Ints, sums: Ints) -> Ints:
         b = self.bands

@@ -19,7 +19,7 @@ IDEAL_SHARE = 0.25
 
 
 PROVING_SHARE = 0.7
-"""Part of the rest that goes to the subsolvers that prove; what is left goes to CP-SAT's own mix, which improves more."""
+"""Part of the rest that goes to the subsolvers that prove; what is left goes to CP-SAT's own mix: it improves more."""
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,7 @@ class _Formation:
             # CP-SAT gives up before its time only when the memory allowed is used up.
             stopped = "memory" if self.clock.limits.memory_mb and self.clock.left > 1 else "time"
         c = self.clock
-        return Solution(
-            status, places, tuple(self.results), stopped, c.solver_seconds, c.deterministic_time, c.wall
-        )
+        return Solution(status, places, tuple(self.results), stopped, c.solver_seconds, c.deterministic_time, c.wall)
 
     def _base(self) -> Encoding:
         """Return the hard rules and, for the tiers already done, the values reached."""

@@ -24,16 +24,7 @@ from classi.tables.nearest import Nearest
 
 YES = frozenset({"sì", "si", "si'", "s", "x", "1", "vero", "true", "yes", "y"})
 NO = frozenset({"no", "n", "0", "falso", "false"})
-SEX = {
-    "m": "M",
-    "maschio": "M",
-    "maschile": "M",
-    "male": "M",
-    "f": "F",
-    "femmina": "F",
-    "femminile": "F",
-    "female": "F",
-}
+SEX = {"m": "M", "maschio": "M", "male": "M", "f": "F", "femmina": "F", "female": "F"}
 TIES = {
     "preferisce": "preferisce", "prefers": "preferisce",
     "insieme": "insieme", "together": "insieme",
@@ -41,28 +32,13 @@ TIES = {
     "gemelli": "gemelli", "twins": "gemelli",
     "fratelli": "fratelli", "siblings": "fratelli",
 }  # fmt: skip
-ERROR_CELLS = frozenset(
-    {
-        "#n/a",
-        "#n/d",
-        "#ref!",
-        "#rif!",
-        "#value!",
-        "#valore!",
-        "#name?",
-        "#nome?",
-        "#null!",
-        "#nullo!",
-        "#num!",
-        "#div/0!",
-    }
-)
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+,\d+|\d{1,15}(?:[.,]\d{1,15})?)")
-_DAY_FIRST = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2(\d{4}|\d{2})")
-_ISO = re.compile(r"(\d{4})([/-])(\d{1,2})\2(\d{1,2})(?:[T ][0-9:.]+)?")
-_SUPPORT = re.compile(r"(?:l(?:egge)?104(?:92|1992)?)?(?:art(?:icolo)?3)?c(?:omma)?([13])")
+_DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
+_YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?:[T ][0-9:.]+)?")
+_ERROR = re.compile(r"#(?:n/[ad]|(?:ref|rif|value|valore|nullo?|num|div/0)!|(?:name|nome)\?)|err:5\d\d", re.IGNORECASE)
+_SUPPORT = re.compile(r"(?:art(?:icolo)?3)?c(?:omma)?([13])")
 _SERIAL_ZERO = date(1899, 12, 30)
 
 
@@ -96,6 +72,11 @@ def plain(value: Any) -> Any:
     if type(value).__name__ in ("NAType", "NaTType") or (isinstance(value, float | Decimal) and isnan(value)):
         return None
     return value.date() if isinstance(value, datetime) else value
+
+
+def is_error(cell: Cell) -> bool:
+    """Tell whether a cell shows the error of a formula, as spreadsheets write it into a csv file."""
+    return isinstance(cell, str) and _ERROR.fullmatch(cell.strip()) is not None
 
 
 def as_text(cell: Cell) -> str:
@@ -147,12 +128,12 @@ def as_yesno(cell: Cell) -> bool | None:
 def _date_parts(cell: Cell) -> tuple[int, int, int] | None:
     text = cell.strip() if isinstance(cell, str) else ""
     if match := _DAY_FIRST.fullmatch(text):
-        day, month, year = int(match[1]), int(match[3]), int(match[4])
-        if len(match[4]) == 2:
+        day, month, year = map(int, match.groups())
+        if len(match[3]) == 2:
             year += 2000 if year < 50 else 1900
         return year, month, day
-    if match := _ISO.fullmatch(text):
-        return int(match[1]), int(match[3]), int(match[4])
+    if match := _YEAR_FIRST.fullmatch(text):
+        return int(match[1]), int(match[2]), int(match[3])
     return None
 
 
@@ -191,7 +172,7 @@ def _sex(cell: Cell) -> Value:
 
 def _support(cell: Cell) -> Value:
     word = squash(as_text(cell))
-    if word in {"no", "n", "0", "falso", "false", "nessuna", "none"}:
+    if word in {"no", "n", "0", "falso", "false", "nessuna"}:
         return "no"
     if match := _SUPPORT.fullmatch(word):
         return f"comma{match[1]}"

@@ -106,7 +106,7 @@ PUPILS = Layout(
         Column("data_nascita", "date", ("birth_date", "date_of_birth", "data_di_nascita", "nato_il")),
         Column("cittadinanza", "text", ("citizenship", "nationality", "nazionalita")),
         Column("nato_in_italia", "yesno", ("born_in_italy",)),
-        Column("nai", "yesno", ("newly_arrived", "neoarrivato_in_italia", "neo_arrivato")),
+        Column("nai", "yesno", ("newly_arrived", "neo_arrivato")),
         Column("livello_italiano", "text", ("italian_level",)),
         Column("disabilita", "support", ("disability",)),
         Column("dsa", "yesno", ("sld",)),
@@ -135,7 +135,7 @@ CLASSES = Layout(
     (
         Column("id", "id", ("identificativo",)),
         Column("plesso", "text", ("site",)),
-        Column("anno", "any", ("year",)),
+        Column("anno", "level", ("year",)),
         Column("tempo_scuola", "text", ("time_model",)),
         Column("lingua2", "text", ("second_language",)),
         Column("indirizzo", "text", ("track",)),

@@ -31,7 +31,7 @@ def _expected(column: Column) -> str:
         "support": _("no, comma1 or comma3."),
         "yesno": _("sì or no."),
         "date": _("A date: day/month/year."),
-        "level": _("A number (decimal comma) or a band such as high, middle, low; the same kind for all pupils."),
+        "level": _("A number (decimal comma) or a word such as high, middle, low: the same kind in the whole column."),
         "count": _("A whole number from 0 up."),
         "weight": _("A whole number from 1 up; empty counts as 1."),
         "area": _("Square metres, with decimal comma."),
@@ -42,7 +42,6 @@ def _expected(column: Column) -> str:
         "classes": _("The ids of one or more classes, separated by semicolons."),
         "pupil": _("The id of a pupil of the sheet “alunni”."),
         "tie": _("preferisce, insieme, separati, gemelli or fratelli."),
-        "any": _("A number or a text."),
     }[column.kind]
 
 

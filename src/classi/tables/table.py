@@ -11,7 +11,7 @@ from classi.domain import Value
 from classi.errors import Problem
 from classi.i18n import _, ngettext
 from classi.sheets import Cell, Grid, column_letters
-from classi.tables.cells import ERROR_CELLS, PARSERS, BadCell, as_date, as_number, as_yesno, infer, written
+from classi.tables.cells import PARSERS, BadCell, as_date, as_number, as_yesno, infer, is_error, written
 from classi.tables.columns import Column, Layout, attribute_name, squash
 from classi.tables.nearest import Nearest
 
@@ -190,7 +190,7 @@ class _Reader:
                 yield known[cell]
                 continue
             try:
-                if isinstance(cell, str) and cell.strip().casefold() in ERROR_CELLS:
+                if is_error(cell):
                     raise BadCell(_("The formula in this cell gives an error: write the value."))
                 value = parse(cell)
             except BadCell as bad:
