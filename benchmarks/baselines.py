@@ -164,7 +164,7 @@ def _cp_sat(model: Any, seconds: float, seed: int) -> tuple[Any | None, float]:
 def _highs(model: Any, seconds: float, seed: int) -> tuple[Any | None, float]:
     solver = model_builder.Solver("highs")
     solver.set_time_limit_in_seconds(seconds)
-    solver.set_solver_specific_parameters(f"threads={WORKERS}\nrandom_seed={seed}")
+    solver.set_solver_specific_parameters(f"output_flag=false\nthreads={WORKERS}\nrandom_seed={seed}")
     status = solver.solve(model)
     found = status in (model_builder.SolveStatus.OPTIMAL, model_builder.SolveStatus.FEASIBLE)
     return (solver.value if found else None), solver.best_objective_bound

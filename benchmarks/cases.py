@@ -72,6 +72,12 @@ def five_classes() -> Knobs:
     return Knobs(pupils=125, classes=5)
 
 
+@benchmark("125/5, one-way wishes too", seeds=range(1, 11))
+def five_classes_one_way() -> Knobs:
+    """The usual school where wishes that are not returned count as well: much harder to prove."""
+    return Knobs(pupils=125, classes=5, one_way=True)
+
+
 @benchmark("200/8", seeds=range(1, 6))
 def eight_classes() -> Knobs:
     """The size at which encodings are compared."""
@@ -100,7 +106,7 @@ BAD_CELLS: tuple[tuple[str, Callable[[int], str]], ...] = (
     ("data_nascita", lambda n: f"{32 + n % 60}/13/2014"),
     ("disabilita", lambda n: f"comma{7 + n}"),
     ("dsa", lambda _: "forse"),
-    ("voto", lambda _: "sette e mezzo"),
+    ("ripetente", lambda _: "due volte"),
     ("bes", lambda n: f"{n}?"),
 )
 

@@ -120,7 +120,7 @@ def _plain(answer: Answer) -> Figures:
 
 def _large(journal: Journal, seeds: int | None, say: Say) -> str:
     rows = []
-    for name in ("125/5", "300/13"):
+    for name in ("125/5", "125/5, one-way wishes too", "300/13"):
         chosen = REGISTRY[name].seeds[:seeds]
         found = []
         for seed in chosen:

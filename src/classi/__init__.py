@@ -9,22 +9,24 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from classi import indices, resources
+    from classi import audit, indices, resources
+    from classi.case import Case, Recount
     from classi.errors import AuditFailure, ClassiError, Infeasible, InputError, NotFound, Problem, RegulationError
     from classi.formation.solve import Progress
     from classi.i18n import use_language
-    from classi.workflow import Assignment, Case, Result, audit_result, form, write_result
+    from classi.workflow import Assignment, Result, audit_result, form, write_result
 
 _HOMES = {
     "Assignment": "workflow",
     "AuditFailure": "errors",
-    "Case": "workflow",
+    "Case": "case",
     "ClassiError": "errors",
     "Infeasible": "errors",
     "InputError": "errors",
     "NotFound": "errors",
     "Problem": "errors",
     "Progress": "formation.solve",
+    "Recount": "case",
     "RegulationError": "errors",
     "Result": "workflow",
     "audit_result": "workflow",
@@ -43,8 +45,10 @@ __all__ = [
     "NotFound",
     "Problem",
     "Progress",
+    "Recount",
     "RegulationError",
     "Result",
+    "audit",
     "audit_result",
     "form",
     "indices",
@@ -56,7 +60,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first asked for."""
-    if name in ("indices", "resources"):
+    if name in ("audit", "indices", "resources"):
         return importlib.import_module(f"classi.{name}")
     if name in _HOMES:
         return getattr(importlib.import_module(f"classi.{_HOMES[name]}"), name)

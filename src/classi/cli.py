@@ -149,8 +149,9 @@ def form(
 
 
 def _form(case: Path, out: Path, *, force: bool, **options: Any) -> None:
-    from classi.workflow import Case, refuse_overwrite, write_result  # noqa: PLC0415
-    from classi.workflow import form as form_case
+    from classi.case import Case  # noqa: PLC0415
+    from classi.workflow import form as form_case  # noqa: PLC0415
+    from classi.workflow import refuse_overwrite, write_result  # noqa: PLC0415
 
     refuse_overwrite(out, force=force)
     read = Case.read(case)
@@ -167,7 +168,7 @@ def _form(case: Path, out: Path, *, force: bool, **options: Any) -> None:
 
 def check(case: CasePath) -> None:
     """Read everything and print every problem."""
-    from classi.workflow import Case  # noqa: PLC0415
+    from classi.case import Case  # noqa: PLC0415
 
     read = Case.read(case)
     show_problems(read.warnings)

@@ -221,7 +221,7 @@ def _tables(path: Path, models: Path | None, seen: tuple[Path, ...]) -> dict[str
                 )
             ]
         )
-    return _extended(_tables(base, models, (*seen, path)), data)
+    return _extended(_tables(base, models, (*seen, path)), data, path.name)
 
 
 def _find(parent: str, path: Path, models: Path | None) -> Path | None:
@@ -232,11 +232,21 @@ def _find(parent: str, path: Path, models: Path | None) -> Path | None:
     return None
 
 
-def _extended(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+def _extended(base: dict[str, Any], own: dict[str, Any], file: str) -> dict[str, Any]:
     # A rule with the name of an inherited one takes its place; `drop` leaves inherited ones out.
     mine = [c for c in own.get("criteria", []) if isinstance(c, Mapping)]
     replaced = {c["name"]: c for c in mine if c.get("name")}
     dropped = set(own.get("drop", []))
+    unknown = dropped.difference(c.get("name") for c in base.get("criteria", []))
+    if unknown:
+        known = [c["name"] for c in base.get("criteria", []) if c.get("name")]
+        text = _("“drop” names “{name}”, which no inherited rule is called.")
+        raise RegulationError(
+            [
+                Problem(text.format(name=n), file, column="drop", value=n, hint=nearest(n, known))
+                for n in sorted(unknown)
+            ]
+        )
     kept = [replaced.pop(c.get("name", ""), c) for c in base.get("criteria", []) if c.get("name") not in dropped]
     rest = [c for c in mine if not c.get("name") or c["name"] in replaced]
     return {**base, **own, "criteria": kept + rest}

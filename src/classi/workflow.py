@@ -2,48 +2,32 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import platform
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from functools import cached_property
-from importlib.metadata import version
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classi import resources
-from classi.audit import (
-    Audit,
-    audit_files,
-    audit_ledger,
-    compare_with_certificate,
-    ledger_from_rows,
-    read_ledger,
-)
+from classi.audit import Audit, audit_files, audit_ledger, compare_with_certificate
+from classi.case import REGULATION, Case, Recount, sha256
+from classi.certificate import make_certificate
 from classi.domain import School
 from classi.errors import AuditFailure, Infeasible, InputError, NotFound, Problem
-from classi.formation.bounds import criterion_bounds
-from classi.formation.conflict import Conflict, counting_arguments, explain_conflict
+from classi.formation.conflict import Conflict, explain_conflict
 from classi.formation.engine import Clock, Limits
 from classi.formation.search import Board
-from classi.formation.solve import Progress, Solution, gap, solve
+from classi.formation.solve import Progress, Solution, solve
 from classi.generate import Knobs, generate
 from classi.i18n import _
-from classi.ledger import Ledger
 from classi.reasons import unmet_wishes
-from classi.regulation import Regulation, parse_regulation, read_regulation
 from classi.report import build, write_html, write_xlsx
-from classi.tables.check import capacity_problems
-from classi.tables.read import Tables, read_case_tables, tables_from_rows
 from classi.tables.write import refuse_existing, write_assignment, write_atomic, write_case
-from classi.terms import Term
 
 if TYPE_CHECKING:
     import pandas as pd
 
-REGULATION = "regolamento.toml"
 ASSIGNMENT = "assegnazioni.csv"
 CERTIFICATE = "certificato.json"
 REPORT = "report.html"
@@ -51,116 +35,6 @@ WORKBOOK = "classi.xlsx"
 PERFECT = "perfetta.csv"
 OUTPUTS = (ASSIGNMENT, CERTIFICATE, REPORT, WORKBOOK)
 EXPLAIN_SECONDS = 30.0
-
-
-@dataclass(frozen=True)
-class Case:
-    """A school and its regulation, checked and ready.
-
-    Attributes
-    ----------
-    school : the facts, with the classes open to each pupil.
-    regulation : the rules, those the files themselves make binding included.
-    inputs : SHA-256 of every file read, by name.
-    warnings : odd but legal data.
-    source : a folder or workbook, or the rows a case was built from.
-    """
-
-    school: School
-    regulation: Regulation
-    inputs: Mapping[str, str]
-    warnings: tuple[Problem, ...]
-    source: Path | Mapping[str, list[dict[str, Any]]] = field(repr=False)
-
-    @classmethod
-    def read(cls, path: str | Path) -> Case:
-        """Read a case: a folder of csv files or one workbook, with ``regolamento.toml``.
-
-        Raises
-        ------
-        InputError
-            With every problem found, in the tables and in the regulation.
-
-        Examples
-        --------
-        >>> from classi import Case, resources
-        >>> case = Case.read(resources.instances() / "secondaria-due-plessi")
-        >>> len(case.school.classes) > 1
-        True
-        """
-        path = Path(path)
-        file = regulation_path(path)
-        tables, regulation = _both(lambda: read_case_tables(path), lambda: read_regulation(file, resources.models()))
-        inputs = {**tables.sources, file.name: _sha256(file)}
-        return cls._build(tables, regulation, inputs, path)
-
-    @classmethod
-    def from_frames(
-        cls,
-        pupils: pd.DataFrame,
-        classes: pd.DataFrame,
-        ties: pd.DataFrame | None = None,
-        regulation: Mapping[str, Any] | str | Path | None = None,
-        sites: pd.DataFrame | None = None,
-    ) -> Case:
-        """Build a case from pandas tables with the columns of the files (Italian or English).
-
-        Parameters
-        ----------
-        pupils, classes, ties, sites : the four tables; missing cells are ``None`` or ``NaN``.
-        regulation : a path to a TOML file, or its content as a mapping ``{"criteria": [...]}``.
-
-        Raises
-        ------
-        InputError
-            As for `read`; rows are counted from 1, the first below the header being 2.
-
-        Examples
-        --------
-        >>> import pandas as pd
-        >>> from classi import Case
-        >>> pupils = pd.DataFrame({"id": ["a", "b", "c", "d"], "sesso": ["F", "F", "M", "M"]})
-        >>> rules = {"criteria": [{"rule": "balance", "attribute": "sesso", "weight": 1},
-        ...                       {"rule": "equal_sizes", "hard": True}]}
-        >>> case = Case.from_frames(pupils, pd.DataFrame({"id": ["1A", "1B"]}), regulation=rules)
-        >>> len(case.regulation.criteria)
-        2
-        """
-        frames = {"alunni": pupils, "classi": classes, "legami": ties, "plessi": sites}
-        rows = {name: _rows(frame) for name, frame in frames.items() if frame is not None}
-        tables, rules = _both(lambda: tables_from_rows(rows), lambda: _any_regulation(regulation))
-        return cls._build(tables, rules, {}, rows)
-
-    @classmethod
-    def _build(
-        cls, tables: Tables, regulation: Regulation, inputs: Mapping[str, str], source: Path | Mapping[str, Any]
-    ) -> Case:
-        regulation = regulation.with_implicit(tables.school)
-        problems = [*regulation.problems(tables.school)]
-        if any(not p.warning for p in problems):
-            raise InputError([*problems, *tables.warnings])
-        warnings = [*tables.warnings, *problems]
-        if regulation.admission is not None:
-            text = _("The table [admission] is not applied: seats are taken as the files give them.")
-            warnings.append(Problem(text, regulation.file, warning=True))
-        return cls(regulation.bind(tables.school), regulation, inputs, tuple(warnings), source)
-
-    @cached_property
-    def terms(self) -> list[Term]:
-        """The rules compiled for this school."""
-        return self.regulation.terms(self.school)
-
-    def impossible(self) -> tuple[str, ...]:
-        """Return, in sentences, what plain counting shows to be impossible (an empty tuple proves nothing)."""
-        hard = [t for t in self.terms if t.weight is None]
-        by_rules = [f"[{r.code}] {r.text}" for r in counting_arguments(self.school, self.regulation, hard)]
-        return tuple(by_rules or [p.message for p in capacity_problems(self.school)])
-
-    def ledger(self, placed: Mapping[str, str]) -> Ledger:
-        """Return the auditor's notebook for an assignment (pupil id → class id), read again from the source."""
-        if isinstance(self.source, Path):
-            return read_ledger(self.source, placed)[0]
-        return ledger_from_rows(self.source, placed)
 
 
 @dataclass(frozen=True)
@@ -267,7 +141,7 @@ def form(
     if solution.places is not None:
         audit = audit_ledger(case.ledger(_placed(case.school, solution.places)), case.regulation)
         _agree(case, solution.places, audit)
-    certificate = _certificate(case, solution, limits, audit, conflict)
+    certificate = make_certificate(case, solution, limits, audit, conflict)
     return Result(case, solution, certificate, audit, conflict)
 
 
@@ -320,7 +194,7 @@ def _stage(result: Result, folder: Path) -> list[str]:
         write_html(content, folder / REPORT)
         return [CERTIFICATE, REPORT]
     write_assignment(folder / ASSIGNMENT, list(result.assignment.placed.items()))
-    certificate["outputs"] = {ASSIGNMENT: _sha256(folder / ASSIGNMENT)}
+    certificate["outputs"] = {ASSIGNMENT: sha256(folder / ASSIGNMENT)}
     _write_certificate(folder, certificate)
     if isinstance(case.source, Path):
         recount = audit_result(case.source, folder)
@@ -335,32 +209,6 @@ def _stage(result: Result, folder: Path) -> list[str]:
     write_html(content, folder / REPORT)
     write_xlsx(content, ledger, folder / WORKBOOK)
     return [ASSIGNMENT, CERTIFICATE, REPORT, WORKBOOK]
-
-
-@dataclass(frozen=True)
-class Recount:
-    """An independent count of a result.
-
-    Attributes
-    ----------
-    audit : the count, rule by rule.
-    regulation : the rules counted.
-    differences : one sentence for everything in which the certificate differs from the files and the count.
-    """
-
-    audit: Audit
-    regulation: Regulation
-    differences: tuple[str, ...]
-
-    @property
-    def confirmed(self) -> bool:
-        """True when every hard rule is kept and the certificate, if there is one, says the same as the files."""
-        return self.audit.hard_kept and not self.differences
-
-    def findings(self) -> list[str]:
-        """Return every finding in a sentence, hard rules first."""
-        ordered = sorted(self.audit.criteria, key=lambda a: not a.hard)
-        return [self.regulation.criteria[a.number - 1].explain(count) for a in ordered for count in a.findings]
 
 
 def audit_result(case: str | Path, directory: str | Path) -> Recount:
@@ -384,9 +232,9 @@ def _certificate_differences(case: Path, directory: Path, audit: Audit) -> tuple
     except (ValueError, KeyError, TypeError):
         return (_("The certificate cannot be read."),)
     folder = case if case.is_dir() else case.parent
-    hashes = {name: _sha256(folder / name) for name in inputs if (folder / name).is_file()}
+    hashes = {name: sha256(folder / name) for name in inputs if (folder / name).is_file()}
     missing = [_("{file} is missing.").format(file=name) for name in inputs if name not in hashes]
-    hashes[ASSIGNMENT] = _sha256(directory / ASSIGNMENT)
+    hashes[ASSIGNMENT] = sha256(directory / ASSIGNMENT)
     return (*missing, *compare_with_certificate(audit, certificate, hashes))
 
 
@@ -412,10 +260,6 @@ def generate_case(out: str | Path, knobs: Knobs, seed: int) -> None:
         write_assignment(out / PERFECT, list(made.perfect.items()))
 
 
-def _sha256(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
-
-
 def _agree(case: Case, places: tuple[int, ...], audit: Audit) -> None:
     costs = Board(case.school, case.terms).criterion_costs(places, len(case.regulation.criteria))
     different = [
@@ -427,92 +271,6 @@ def _agree(case: Case, places: tuple[int, ...], audit: Audit) -> None:
     ]
     if different or audit.structure or not audit.hard_kept:
         raise AuditFailure("\n".join([*different, *audit.structure]) or _("The auditor finds a hard rule broken."))
-
-
-def _certificate(
-    case: Case, solution: Solution, limits: Limits, audit: Audit | None, conflict: Conflict | None
-) -> dict[str, Any]:
-    costs = {a.number: a.cost for a in audit.criteria} if audit else {}
-    bounds_of = criterion_bounds(case.school, case.terms)
-    return {
-        "format": 1,
-        "status": solution.status,
-        "regulation": case.regulation.name,
-        "pupils": len(case.school.pupils),
-        "classes": len(case.school.classes),
-        "tiers": [
-            {
-                "tier": t.tier,
-                "value": t.value,
-                "bound": t.bound,
-                "gap": round(gap(t.value, t.bound), 6),
-                "proved": t.proved,
-                "proof": t.proof,
-                "conditional_on_earlier_tiers": n > 0,
-            }
-            for n, t in enumerate(solution.tiers)
-        ],
-        "criteria": [
-            {
-                "number": k,
-                "rule": c.rule,
-                "name": case.regulation.label(k - 1),
-                "hard": c.hard,
-                "weight": c.weight,
-                "tier": None if c.hard else c.tier,
-                "cost": costs.get(k),
-                "audited": costs.get(k),
-                "bound": bounds_of.get(k - 1, 0),
-            }
-            for k, c in enumerate(case.regulation.criteria, 1)
-        ],
-        "stopped": solution.stopped,
-        "seed": limits.seed,
-        "workers": limits.workers,
-        "deterministic": limits.deterministic,
-        "time_limit": limits.seconds,
-        "wall_seconds": None if limits.deterministic else round(solution.wall_seconds, 3),
-        "solver_seconds": None if limits.deterministic else round(solution.solver_seconds, 3),
-        "deterministic_time": round(solution.deterministic_time, 6),
-        "versions": {"classi": version("classi"), "python": platform.python_version(), "ortools": version("ortools")},
-        "inputs": dict(case.inputs),
-        "outputs": {},
-        "audit": None
-        if audit is None
-        else {"hard_kept": audit.hard_kept, "agrees": True, "findings": sum(len(a.findings) for a in audit.criteria)},
-        "warnings": [p.message for p in case.warnings],
-        "conflict": None if conflict is None else conflict.to_dict(),
-    }
-
-
-def regulation_path(case: Path) -> Path:
-    """Return where a case's regulation is: in its folder, or beside its workbook."""
-    return (case if case.is_dir() else case.parent) / REGULATION
-
-
-def _both(tables: Callable[[], Tables], regulation: Callable[[], Regulation]) -> tuple[Tables, Regulation]:
-    """Read both, and report the problems of both at once."""
-    problems: list[Problem] = []
-    results: list[Any] = []
-    for read in (tables, regulation):
-        try:
-            results.append(read())
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return results[0], results[1]
-
-
-def _any_regulation(regulation: Mapping[str, Any] | str | Path | None) -> Regulation:
-    if isinstance(regulation, str | Path):
-        return read_regulation(Path(regulation), resources.models())
-    return parse_regulation(regulation or {})
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    filled = frame.astype(object).where(frame.notna(), None)
-    return [{str(k): v for k, v in row.items()} for row in filled.to_dict("records")]
 
 
 def _placed(school: School, places: tuple[int, ...]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from classi.domain import School
 from classi.formation import bounds
 from classi.formation.bounds import domains
 from classi.formation.conflict import counting_arguments, explain_conflict
-from classi.formation.encode import Encoding
+from classi.formation.encode import Encoding, linear
 from classi.formation.engine import Clock, Limits, run
 from classi.formation.search import Board, swap_search
 from classi.formation.solve import Progress, solve
@@ -44,7 +44,7 @@ def lexicographic(board: Board, places: tuple[int, ...], tiers: list[int]) -> tu
 def test_that_every_tier_is_the_best_of_all_assignments(shift: int) -> None:
     rules = [{**rule, "weight": 1 + (k + shift) % 3, "tier": 1 + (k + shift) % 2} for k, rule in enumerate(tiny.RULES)]
     rules.append({"rule": "class_size", "max": 3, "hard": True})
-    school, regulation, terms = ready(rules, tiny.PUPILS, tiny.CLASSES, tiny.TIES)
+    school, _regulation, terms = ready(rules, tiny.PUPILS, tiny.CLASSES, tiny.TIES)
     board = Board(school, terms)
     allowed = [p for p in product(range(3), repeat=5) if board.hard_cost(p) == 0]
     best = min(lexicographic(board, p, [1, 2]) for p in allowed)
@@ -117,9 +117,15 @@ def test_that_one_worker_gives_the_same_answer_twice() -> None:
 def big(pupils: int, classes: int) -> tuple[School, Regulation, list[Term]]:
     """Return a school whose second tier does not close at once: crossed columns pull against each other."""
     rows = [
-        {"id": f"p{i}", "sesso": "MF"[i % 2], "livello": (i * 37) % 11, "fascia": "abcde"[(i * i) % 5], "origine": f"s{(i * 7) % 9}"}
+        {
+            "id": f"p{i}",
+            "sesso": "MF"[i % 2],
+            "livello": (i * 37) % 11,
+            "fascia": "abcde"[(i * i) % 5],
+            "origine": f"s{(i * 7) % 9}",
+        }
         for i in range(pupils)
-    ]  # fmt: skip
+    ]
     ties = [
         {"da": f"p{i}", "a": f"p{(i * 5 + 3) % pupils}", "tipo": "preferisce"}
         for i in range(pupils)
@@ -283,3 +289,14 @@ def test_that_a_run_says_infeasible_only_when_it_is_proved() -> None:
     encoding.require(Pair(0, 1, together=True))
     encoding.require(Pair(0, 1, together=False))
     assert run(encoding, Clock(ONE), 5).status == "INFEASIBLE"
+
+
+def test_that_a_narrow_band_in_whole_units_can_be_missed_by_a_lot() -> None:
+    # 870 is eight steps of 25 above 675; one slack too many would push the row below the band.
+    band = Band((0,), ((0, 256), (1, 307), (2, 307)), 675, 675, unit=25)
+    encoding = Encoding([frozenset({0, 1})] * 3)
+    encoding.model.minimize(linear(encoding.excess(band)))
+    for row in encoding.x:
+        encoding.model.add(row[0] == 1)
+    outcome = run(encoding, Clock(ONE), 5)
+    assert (outcome.status, outcome.value) == ("OPTIMAL", 8)

@@ -32,7 +32,9 @@ def hint_of(kind, cell):
     return caught.value.hint
 
 
-@pytest.mark.parametrize("word", ["sì", "si", "SI", "Sì", "si'", "si’", "s", "X", "1", "Vero", "true", "yes", "y", 1, True])
+@pytest.mark.parametrize(
+    "word", ["sì", "si", "SI", "Sì", "si'", "si’", "s", "X", "1", "Vero", "true", "yes", "y", 1, True]
+)
 def test_yes(word):
     assert PARSERS["yesno"](word) is True
 
@@ -79,7 +81,9 @@ def test_support(word, value):
     assert PARSERS["support"](word) == value
 
 
-@pytest.mark.parametrize(("word", "hint"), [("coma1", "comma1"), ("comm3", "comma3"), ("sì", ""), ("1", ""), (True, "")])
+@pytest.mark.parametrize(
+    ("word", "hint"), [("coma1", "comma1"), ("comm3", "comma3"), ("sì", ""), ("1", ""), (True, "")]
+)
 def test_support_that_does_not_say_which(word, hint):
     assert hint_of("support", word) == hint
 
@@ -145,7 +149,9 @@ def test_numbers(cell, number):
     assert type(found) is type(number)
 
 
-@pytest.mark.parametrize("cell", ["7½", "1,234.5", "12.34,5", "1e5", "", "sette", "1 000", True, None, date(2014, 1, 1), 1e15])
+@pytest.mark.parametrize(
+    "cell", ["7½", "1,234.5", "12.34,5", "1e5", "", "sette", "1 000", True, None, date(2014, 1, 1), 1e15]
+)
 def test_no_numbers(cell):
     assert as_number(cell) is None
 
@@ -185,7 +191,9 @@ def test_weights(cell, hint):
     assert hint_of("weight", cell) == hint
 
 
-@pytest.mark.parametrize(("cell", "hint"), [("46,5 mq", "46.5"), ("46 m²", "46"), ("grande", ""), (0, ""), ("-2", ""), (True, "")])
+@pytest.mark.parametrize(
+    ("cell", "hint"), [("46,5 mq", "46.5"), ("46 m²", "46"), ("grande", ""), (0, ""), ("-2", ""), (True, "")]
+)
 def test_areas(cell, hint):
     assert PARSERS["area"]("46,5") == Decimal("46.5")
     assert hint_of("area", cell) == hint
@@ -227,7 +235,13 @@ def test_levels_are_numbers_or_bands():
 
 
 def test_cells_as_written():
-    assert [written(c) for c in (True, False, date(2014, 3, 5), None, 7.5)] == ["TRUE", "FALSE", "05/03/2014", "", "7.5"]
+    assert [written(c) for c in (True, False, date(2014, 3, 5), None, 7.5)] == [
+        "TRUE",
+        "FALSE",
+        "05/03/2014",
+        "",
+        "7.5",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -302,11 +316,27 @@ def test_no_alias_stands_for_two_columns():
 
 # --- the two readers of the house must not disagree ---
 
-WORDS = (
-    ["sì", "Sì", "si'", "x", "1", "0", "no", "vero", "falso", "M", "femmina", "Male", "comma1", "Comma 3", "art. 3 c. 3"]
-    + ["7,5", "7.50", "1.234,5", "1.234", "-3", "05/03/2014", "5-3-14", "2014.03.05", "1.2/2014", "2014-03-05 10:00"]
-    + ["A1", "1A", "prefers", "GEMELLI", "31/02/2014", "", "٣", "1e5", 12, 7.5, True, date(2014, 3, 5)]
-)
+WORDS = [
+    *(
+        "sì",
+        "Sì",
+        "si'",
+        "x",
+        "1",
+        "0",
+        "no",
+        "vero",
+        "falso",
+        "M",
+        "femmina",
+        "Male",
+        "comma1",
+        "Comma 3",
+        "art. 3 c. 3",
+    ),
+    *("7,5", "7.50", "1.234,5", "1.234", "-3", "05/03/2014", "5-3-14", "2014.03.05", "1.2/2014", "2014-03-05 10:00"),
+    *("A1", "1A", "prefers", "GEMELLI", "31/02/2014", "", "٣", "1e5", 12, 7.5, True, date(2014, 3, 5)),
+]
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ class Board:
         b = self.bands
         total = (sums[b.row[which]] * self.seen[which]).sum(axis=1)
         distance = np.maximum(np.maximum(b.low[which] - total, total - b.high[which]), 0)
-        excess = -(-distance // b.unit[which]) * b.times[which]
+        excess: Ints = -(-distance // b.unit[which]) * b.times[which]
         armed = np.flatnonzero(b.trigger[which] >= 0)
         if len(armed):
             held = (sums[b.trigger[which[armed]]] * self.seen[which[armed]]).sum(axis=1)

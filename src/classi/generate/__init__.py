@@ -15,7 +15,7 @@ from classi.generate.dice import Dice
 from classi.generate.knobs import Knobs
 from classi.generate.plan import DISABLED_PER_CLASS, Plan, make_plan, size_limit
 from classi.generate.planted import plant_traits
-from classi.generate.pupils import Row, make_rows
+from classi.generate.pupils import Row, forget, make_rows
 from classi.generate.rules import make_regulation
 from classi.generate.ties import make_ties
 from classi.generate.traits import draw_traits
@@ -68,10 +68,12 @@ def generate(knobs: Knobs, seed: int) -> Generated:
     rows = {"alunni": pupils, "classi": plan.classes, "legami": ties}
     if plan.sites:
         rows["plessi"] = plan.sites
+    regulation = make_regulation(knobs, plan, pupils, ties)
+    forget(pupils, knobs, Dice(seed, "missing"))
     split = {str(row["id"]): str(plan.classes[c]["id"]) for row, c in zip(pupils, plan.homes, strict=True)}
     return Generated(
         rows,
-        make_regulation(knobs, plan, pupils, ties),
+        regulation,
         split if knobs.planted else None,
         None if knobs.impossible else split,
         _argument(knobs, plan),

@@ -43,7 +43,6 @@ def make_rows(knobs: Knobs, plan: Plan, traits: Traits, seed: int) -> list[Row]:
     )  # fmt: skip
     for part in filter(None, parts):
         part(rows, knobs, plan, traits, Dice(seed, part.__name__))
-    _forget(rows, knobs, Dice(seed, "missing"))
     return rows
 
 
@@ -141,7 +140,8 @@ def _previous(rows: list[Row], knobs: Knobs, plan: Plan, traits: Traits, dice: D
         row["classe_precedente"] = f"2{class_letter(plan.homes[i] if stays else dice.below(knobs.previous))}"
 
 
-def _forget(rows: list[Row], knobs: Knobs, dice: Dice) -> None:
+def forget(rows: list[Row], knobs: Knobs, dice: Dice) -> None:
+    """Empty the cells that the school happens not to know."""
     for row in rows:
         for column in MAY_BE_MISSING:
             if column in row and dice.chance(knobs.missing):

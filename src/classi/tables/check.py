@@ -48,7 +48,7 @@ class Draft:
         named = {
             i: frozenset(text_key(name) for name in self.class_list(cell)) for i, cell in cells if cell is not None
         }
-        return {i: names & self.class_ids.keys() for i, names in named.items()}
+        return {i: names.intersection(self.class_ids) for i, names in named.items()}
 
     def class_list(self, cell: Value) -> list[str]:
         """Split a list of classes at ``;``, ``,`` and blanks; a class whose own name has blanks is recognised."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
-from functools import reduce
 from itertools import pairwise
 
 from classi.domain import Tie
@@ -118,7 +117,7 @@ def _group(draft: Draft, together: _Together, group: list[int]) -> Iterator[Prob
                 yield _fixed_and_forbidden(draft, together.chain(i, other))
     shut = [draft.forbidden[i] for i in group if i in draft.forbidden]
     everywhere = draft.class_ids.keys()
-    if len(shut) > 1 and everywhere not in shut and reduce(frozenset.union, shut) == everywhere:
+    if len(shut) > 1 and everywhere not in shut and set().union(*shut) == everywhere:
         message = _(
             "No class is left for pupils who must be together: {pupils}. Each class is forbidden to one of them."
         )

@@ -11,6 +11,7 @@ from classi.domain import text_key
 _FEW = 300
 _PATIENCE = 20
 _CUTOFF = 0.6
+_CUTOFF_AT_ONE_SLIP = 0.4  # "1C" for "1B", but not "X" for "M"
 
 
 class Nearest:
@@ -36,11 +37,11 @@ class Nearest:
     def _find(self, key: str) -> str:
         if key in self._known:
             return key
-        pool = self._neighbours(key)
+        pool, cutoff = self._neighbours(key), _CUTOFF_AT_ONE_SLIP
         if not pool and (len(self._known) <= _FEW or self._patience > 0):
             self._patience -= 1
-            pool = list(self._known)
-        close = difflib.get_close_matches(key, pool, n=1, cutoff=_CUTOFF)
+            pool, cutoff = list(self._known), _CUTOFF
+        close = difflib.get_close_matches(key, pool, n=1, cutoff=cutoff)
         return close[0] if close else ""
 
     def _neighbours(self, key: str) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -24,11 +25,16 @@ from classi.tables.cells import as_text, plain
 from classi.tables.columns import squash
 
 ASSIGNMENT_HEADER = ("id", "classe")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ID_HEADERS, _CLASS_HEADERS = ("id", "identificativo"), ("classe", "class")
 
 
 def guard(text: str) -> str:
-    """Return `text` with the apostrophe that keeps a spreadsheet from computing it, where it needs one."""
+    """Return `text` with the apostrophe that keeps a spreadsheet from computing it, where it needs one.
+
+    Control characters, which no spreadsheet cell can hold, are left out.
+    """
+    text = _CONTROL.sub("", text)
     return f"'{text}" if is_guarded(f"'{text}") else text
 
 

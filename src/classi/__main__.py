@@ -1,0 +1,5 @@
+"""``python -m classi`` is the command ``classi``."""
+
+from classi.cli import main
+
+main()

@@ -1,0 +1,238 @@
+"""A case: one school and its regulation, read, checked and ready; and the auditor's count of any assignment of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from classi import resources
+from classi.audit import Audit, audit_ledger, ledger_from_rows, read_ledger
+from classi.domain import School
+from classi.errors import InputError, Problem
+from classi.formation.conflict import counting_arguments
+from classi.i18n import _
+from classi.ledger import Ledger
+from classi.regulation import Regulation, parse_regulation, read_regulation
+from classi.tables.check import capacity_problems
+from classi.tables.read import Tables, read_case_tables, tables_from_rows
+from classi.terms import Term
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REGULATION = "regolamento.toml"
+
+
+@dataclass(frozen=True)
+class Recount:
+    """An independent count of a result.
+
+    Attributes
+    ----------
+    audit : the count, rule by rule.
+    regulation : the rules counted.
+    differences : one sentence for everything in which the certificate differs from the files and the count.
+    """
+
+    audit: Audit
+    regulation: Regulation
+    differences: tuple[str, ...]
+
+    @property
+    def confirmed(self) -> bool:
+        """True when every hard rule is kept and the certificate, if there is one, says the same as the files."""
+        return self.audit.hard_kept and not self.differences
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return a table, one row a rule: number, rule, label, hard, weight, tier, cost."""
+        import pandas as pd  # noqa: PLC0415 - half a second that only those who ask should pay
+
+        columns = ["number", "rule", "label", "hard", "weight", "tier", "cost"]
+        return pd.DataFrame([[getattr(a, c) for c in columns] for a in self.audit.criteria], columns=columns)
+
+    def findings(self) -> list[str]:
+        """Return every finding in a sentence, hard rules first."""
+        ordered = sorted(self.audit.criteria, key=lambda a: not a.hard)
+        return [self.regulation.criteria[a.number - 1].explain(count) for a in ordered for count in a.findings]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A school and its regulation, checked and ready.
+
+    Attributes
+    ----------
+    school : the facts, with the classes open to each pupil.
+    regulation : the rules, those the files themselves make binding included.
+    inputs : SHA-256 of every file read, by name.
+    warnings : odd but legal data.
+    source : a folder or workbook, or the rows a case was built from.
+    """
+
+    school: School
+    regulation: Regulation
+    inputs: Mapping[str, str]
+    warnings: tuple[Problem, ...]
+    source: Path | Mapping[str, list[dict[str, Any]]] = field(repr=False)
+
+    @classmethod
+    def read(cls, path: str | Path) -> Case:
+        """Read a case: a folder of csv files or one workbook, with ``regolamento.toml``.
+
+        Raises
+        ------
+        InputError
+            With every problem found, in the tables and in the regulation.
+
+        Examples
+        --------
+        >>> from classi import Case, resources
+        >>> case = Case.read(resources.instances() / "secondaria-due-plessi")
+        >>> len(case.school.classes) > 1
+        True
+        """
+        path = Path(path)
+        file = regulation_path(path)
+        tables, regulation = _both(lambda: read_case_tables(path), lambda: read_regulation(file, resources.models()))
+        inputs = {**tables.sources, file.name: sha256(file)}
+        return cls._build(tables, regulation, inputs, path)
+
+    @classmethod
+    def from_frames(
+        cls,
+        pupils: pd.DataFrame,
+        classes: pd.DataFrame,
+        ties: pd.DataFrame | None = None,
+        regulation: Mapping[str, Any] | str | Path | None = None,
+        sites: pd.DataFrame | None = None,
+    ) -> Case:
+        """Build a case from pandas tables with the columns of the files (Italian or English).
+
+        Parameters
+        ----------
+        pupils, classes, ties, sites : the four tables; missing cells are ``None`` or ``NaN``.
+        regulation : a path to a TOML file, or its content as a mapping ``{"criteria": [...]}``.
+
+        Raises
+        ------
+        InputError
+            As for `read`; rows are counted from 1, the first below the header being 2.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from classi import Case
+        >>> pupils = pd.DataFrame({"id": ["a", "b", "c", "d"], "sesso": ["F", "F", "M", "M"]})
+        >>> rules = {"criteria": [{"rule": "balance", "attribute": "sesso", "weight": 1},
+        ...                       {"rule": "equal_sizes", "hard": True}]}
+        >>> case = Case.from_frames(pupils, pd.DataFrame({"id": ["1A", "1B"]}), regulation=rules)
+        >>> len(case.regulation.criteria)
+        2
+        """
+        frames = {"alunni": pupils, "classi": classes, "legami": ties, "plessi": sites}
+        rows = {name: _rows(frame) for name, frame in frames.items() if frame is not None}
+        tables, rules = _both(lambda: tables_from_rows(rows), lambda: _any_regulation(regulation))
+        return cls._build(tables, rules, {}, rows)
+
+    @classmethod
+    def _build(
+        cls, tables: Tables, regulation: Regulation, inputs: Mapping[str, str], source: Path | Mapping[str, Any]
+    ) -> Case:
+        regulation = regulation.with_implicit(tables.school)
+        problems = [*regulation.problems(tables.school)]
+        if any(not p.warning for p in problems):
+            raise InputError([*problems, *tables.warnings])
+        warnings = [*tables.warnings, *problems]
+        if regulation.admission is not None:
+            text = _("The table [admission] is not applied: seats are taken as the files give them.")
+            warnings.append(Problem(text, regulation.file, warning=True))
+        return cls(regulation.bind(tables.school), regulation, inputs, tuple(warnings), source)
+
+    @cached_property
+    def terms(self) -> list[Term]:
+        """The rules compiled for this school."""
+        return self.regulation.terms(self.school)
+
+    def impossible(self) -> tuple[str, ...]:
+        """Return, in sentences, what plain counting shows to be impossible (an empty tuple proves nothing)."""
+        hard = [t for t in self.terms if t.weight is None]
+        by_rules = [f"[{r.code}] {r.text}" for r in counting_arguments(self.school, self.regulation, hard)]
+        return tuple(by_rules or [p.message for p in capacity_problems(self.school)])
+
+    def audit(self, assignment: pd.DataFrame | Mapping[str, str]) -> Recount:
+        """Count every rule independently on an assignment of any origin.
+
+        Parameters
+        ----------
+        assignment : class id of each pupil id, or a table with columns ``id`` and ``classe``.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from classi import Case
+        >>> rules = {"criteria": [{"rule": "class_size", "max": 1, "hard": True}]}
+        >>> pupils, classes = pd.DataFrame({"id": ["a", "b"]}), pd.DataFrame({"id": ["1A", "1B"]})
+        >>> case = Case.from_frames(pupils, classes, regulation=rules)
+        >>> case.audit({"a": "1A", "b": "1A"}).to_frame()[["rule", "hard", "cost"]].values.tolist()
+        [['class_size', True, 1]]
+        """
+        if not isinstance(assignment, Mapping):
+            assignment = dict(zip(assignment["id"].astype(str), assignment["classe"].astype(str), strict=True))
+        counted = audit_ledger(self.ledger(assignment), self.regulation)
+        return Recount(counted, self.regulation, ())
+
+    def pupils(self) -> pd.DataFrame:
+        """Return the pupils as a table, numbers as floats, for `classi.indices` and your own analyses."""
+        import pandas as pd  # noqa: PLC0415
+
+        rows = [
+            {"id": p.id, **{k: float(v) if isinstance(v, Decimal) else v for k, v in p.fields.items()}}
+            for p in self.school.pupils
+        ]
+        return pd.DataFrame(rows)
+
+    def ledger(self, placed: Mapping[str, str]) -> Ledger:
+        """Return the auditor's notebook for an assignment (pupil id → class id), read again from the source."""
+        if isinstance(self.source, Path):
+            return read_ledger(self.source, placed)[0]
+        return ledger_from_rows(self.source, placed)
+
+
+def regulation_path(case: Path) -> Path:
+    """Return where a case's regulation is: in its folder, or beside its workbook."""
+    return (case if case.is_dir() else case.parent) / REGULATION
+
+
+def sha256(file: Path) -> str:
+    """Return the SHA-256 of a file's content, in hexadecimal."""
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def _both(tables: Callable[[], Tables], regulation: Callable[[], Regulation]) -> tuple[Tables, Regulation]:
+    """Read both, and report the problems of both at once."""
+    problems: list[Problem] = []
+    results: list[Any] = []
+    for read in (tables, regulation):
+        try:
+            results.append(read())
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return results[0], results[1]
+
+
+def _any_regulation(regulation: Mapping[str, Any] | str | Path | None) -> Regulation:
+    if isinstance(regulation, str | Path):
+        return read_regulation(Path(regulation), resources.models())
+    return parse_regulation(regulation or {})
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    filled = frame.astype(object).where(frame.notna(), None)
+    return [{str(k): v for k, v in row.items()} for row in filled.to_dict("records")]
