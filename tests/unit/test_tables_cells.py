@@ -44,7 +44,9 @@ def test_no(word):
     assert PARSERS["yesno"](word) is False
 
 
-@pytest.mark.parametrize(("word", "hint"), [("sii", "sì"), ("nno", "no"), ("vera", "sì"), ("forse?", ""), (2, "")])
+@pytest.mark.parametrize(
+    ("word", "hint"), [("sii", "sì"), ("nno", "no"), ("vera", "sì"), ("si?", "sì"), ("forse", ""), (2, "")]
+)
 def test_neither_yes_nor_no(word, hint):
     assert hint_of("yesno", word) == hint
 
@@ -376,7 +378,7 @@ def test_nearest():
     assert near("centrle") == "Centrale"
     assert near("VIA  ROMA") == "Via Roma"
     assert near("via rma 2") == "Via Roma"
-    assert near("zzz") == ""
+    assert near("zzz") == near("zzz") == ""
     assert Nearest([])("x") == ""
 
 

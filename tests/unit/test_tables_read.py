@@ -363,6 +363,8 @@ def test_requests_that_no_class_offers():
     assert "Centrale, Via Roma" in found.message
     nobody = warning(alunni=pupils("A", lingua2_1=["francese"]))
     assert "lingua2" in nobody.message and nobody.column == "lingua2_1"
+    only = problem(alunni=pupils("A", lingua2_1=["francese"]), classi=[])
+    assert only.sheet == "classi"
     assert tables(alunni=pupils("A", strumento_1=["arpa"])).warnings == ()
 
 

@@ -97,7 +97,7 @@ def test_atomic_writing_replaces_at_once(tmp_path):
     path.write_bytes(b"old")
     write_atomic(path, b"new")
     assert path.read_bytes() == b"new"
-    assert os.listdir(tmp_path) == ["x.csv"]
+    assert [p.name for p in tmp_path.iterdir()] == ["x.csv"]
 
 
 def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
@@ -111,11 +111,11 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="disk full"):
         write_atomic(path, b"new")
     assert path.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["x.csv"]
+    assert [p.name for p in tmp_path.iterdir()] == ["x.csv"]
 
 
 def test_folders_are_not_synchronised_where_they_cannot_be(tmp_path, monkeypatch):
-    monkeypatch.setattr("classi.tables.write.os.name", "nt", raising=False)
+    monkeypatch.setattr("classi.tables.write._FOLDERS_OPEN", False)
     monkeypatch.setattr(os, "open", lambda *_: pytest.fail("a folder was opened"))
     write_atomic(tmp_path / "x.csv", b"new")
     assert (tmp_path / "x.csv").read_bytes() == b"new"
@@ -194,7 +194,7 @@ def test_assignments_saved_as_a_workbook(tmp_path):
 @pytest.mark.parametrize(
     ("content", "places"),
     [
-        ("id,class_\nA,1A\n", [(1, "", "")]),
+        ("id,klasse\nA,1A\n", [(1, "", "")]),
         ("\n\n", [(1, "", "")]),
         ("id,classe\nA,\n,1A\nB,1A\nB,1B\n", [(2, "classe", ""), (3, "id", ""), (5, "id", "B")]),
     ],
@@ -226,8 +226,8 @@ def test_the_template_has_exactly_the_columns_of_the_contract(template):
         f"{requests} strumento_1 strumento_2 strumento_3 strumento_4 "
         "classe_fissa classi_vietate classe_precedente".split()
     )
-    assert heads["classi"] == tuple("id plesso anno tempo_scuola lingua2 indirizzo min max area_mq".split())
-    assert heads["legami"] == tuple("da a tipo peso vincolante motivo fonte".split())
+    assert heads["classi"] == ("id", "plesso", "anno", "tempo_scuola", "lingua2", "indirizzo", "min", "max", "area_mq")
+    assert heads["legami"] == ("da", "a", "tipo", "peso", "vincolante", "motivo", "fonte")
     assert heads["plessi"] == ("id", "nome")
     assert [cells[0] for _row, cells in grids[INSTRUCTIONS].rows] == instructions()
 

@@ -62,7 +62,7 @@ class AtMostShare(Criterion):
 
     def explain(self, count: Count) -> str:
         """Say which class holds too many."""
-        return _("Class {where} has {number} ({group}): {percent} % of its pupils, rounded down, is {band}.").format(
+        return _("Class {where} has {number} ({group}): the share allowed is {percent} %, rounded down: {band}.").format(
             where=count.where,
             number=say_pupils(int(count.value or 0)),
             group=say_group(self.of),
@@ -72,6 +72,6 @@ class AtMostShare(Criterion):
 
     def title(self) -> str:
         """Return the heading."""
-        return _("At most {percent} % of a class: {group}").format(
+        return _("At most {percent} % per class: {group}").format(
             percent=say_value(self.percent), group=say_group(self.of)
         )

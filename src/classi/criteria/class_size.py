@@ -105,7 +105,7 @@ class ClassSize(Criterion):
             return _("Class sizes: each class's own limits")
         band = say_band(Count(0, low=self.min, high=self.max))
         if self.tolerance:
-            return _("Class sizes: {band}, with {percent} % of tolerance").format(
+            return _("Class sizes: {band}, with a tolerance of {percent} %").format(
                 band=band, percent=say_value(self.tolerance)
             )
         return _("Class sizes: {band}").format(band=band)

@@ -154,8 +154,8 @@ class Page:
         self.sheet.fit_to_pages(1, 0)
         if landscape:
             self.sheet.set_landscape()
-        footer = name[:60].replace("&", "&&")
-        self.sheet.set_footer(f"&L{footer}&C{_('Internal use')}&R{labels()['page']} &P/&N")
+        footer, internal = name[:60].replace("&", "&&"), _("Internal use")
+        self.sheet.set_footer(f"&L{footer}&C{internal}&R{labels()['page']} &P/&N")
 
 
 def rounded(value: Number | Decimal, digits: int) -> int | float:

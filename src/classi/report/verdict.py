@@ -55,7 +55,7 @@ def _tier_meaning(value: int, proof: Mapping[str, Any], proved: bool, same: bool
             "search": _("Proved best by exhaustive search: fewer points are impossible for any formation."),
         }.get(proof.get("proof", ""), _("Proved best: fewer points are impossible for any formation."))
         if proof.get("conditional_on_earlier_tiers"):
-            return f"{way} {_('This holds as long as the priorities above it keep their value.')}"
+            return way + " " + _("This holds as long as the priorities above it keep their value.")
         return way
     if bound is None:
         return _("Not proved best: no bound is known.")

@@ -39,10 +39,10 @@ def is_guarded(text: str) -> bool:
 def clean(cell: Cell) -> Cell:
     """Return a cell in the form all of classi relies on (see the package's docstring)."""
     if isinstance(cell, str):
-        if not cell or cell.isspace():
-            return None
         text = cell if cell.isascii() else unicodedata.normalize("NFC", cell)
-        return text[1:] if is_guarded(text) else text
+        if is_guarded(text):
+            text = text[1:]
+        return None if not text or text.isspace() else text
     if isinstance(cell, float):
         return exact(cell)
     return cell

@@ -186,7 +186,7 @@ def _yesno(cell: Cell) -> Value:
     found = as_yesno(cell)
     if found is None:
         words = {squash(w): w for w in YES | NO if len(w) > 1}
-        near = words.get(squash(Nearest(words)(as_text(cell))), "")
+        near = words.get(Nearest(words, one_slip=True)(squash(as_text(cell))), "")
         hint = "" if not near else "sì" if near in YES else "no"
         raise BadCell(
             _("sì or no is expected (also: s, x, 1, vero; n, 0, falso), or nothing when it is not known."), hint

@@ -19,13 +19,15 @@ class Nearest:
 
     Words at one missing, added, changed or swapped letter are found through an index; others by `difflib`, always when
     there are few known values and otherwise only for the first twenty words asked, since each costs a pass over all.
+    With `one_slip` these others are not looked for.
     """
 
-    def __init__(self, known: Iterable[str]) -> None:
+    def __init__(self, known: Iterable[str], *, one_slip: bool = False) -> None:
         self._known = {text_key(value): value for value in known}
         self._index: dict[str, list[str]] | None = None
         self._answers: dict[str, str] = {}
-        self._patience = _PATIENCE
+        self._patience = 0 if one_slip else _PATIENCE
+        self._few = 0 if one_slip else _FEW
 
     def __call__(self, word: str) -> str:
         """Return the nearest known value, or an empty string."""
@@ -38,7 +40,7 @@ class Nearest:
         if key in self._known:
             return key
         pool, cutoff = self._neighbours(key), _CUTOFF_AT_ONE_SLIP
-        if not pool and (len(self._known) <= _FEW or self._patience > 0):
+        if not pool and (len(self._known) <= self._few or self._patience > 0):
             self._patience -= 1
             pool, cutoff = list(self._known), _CUTOFF
         close = difflib.get_close_matches(key, pool, n=1, cutoff=cutoff)

@@ -7,8 +7,6 @@ that begin with such an apostrophe of their own get another, so what was written
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 import secrets
@@ -25,6 +23,7 @@ from classi.tables.cells import as_text, plain
 from classi.tables.columns import squash
 
 ASSIGNMENT_HEADER = ("id", "classe")
+_FOLDERS_OPEN = os.name == "posix"  # elsewhere a folder cannot be opened, and renaming is durable by itself
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ID_HEADERS, _CLASS_HEADERS = ("id", "identificativo"), ("classe", "class")
 
@@ -76,7 +75,7 @@ def write_atomic(path: Path, data: bytes) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    if os.name == "posix":  # elsewhere a folder cannot be opened, and the renaming is durable by itself
+    if _FOLDERS_OPEN:
         handle = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(handle)
@@ -135,9 +134,13 @@ def write_assignment(path: Path, pairs: Iterable[tuple[str, str]]) -> None:
 
 
 def _csv(rows: Iterable[Iterable[str]], separator: str) -> bytes:
-    text = io.StringIO(newline="")
-    csv.writer(text, delimiter=separator, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode("utf-8")
+    # Not csv.writer: with lines that end in \n it leaves cells with \r unquoted, and readers break the row there.
+    special = re.compile(f'[{separator}"\r\n]')
+
+    def quoted(cell: str) -> str:
+        return '"' + cell.replace('"', '""') + '"' if special.search(cell) else cell
+
+    return "".join(separator.join(map(quoted, row)) + "\n" for row in rows).encode("utf-8")
 
 
 def read_assignment(path: Path) -> tuple[tuple[str, str], ...]:
