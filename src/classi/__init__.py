@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from classi import audit, indices, resources
-    from classi.case import Case, Recount
+    from classi.case import Case
     from classi.errors import AuditFailure, ClassiError, Infeasible, InputError, NotFound, Problem, RegulationError
     from classi.formation.solve import Progress
     from classi.i18n import use_language
-    from classi.workflow import Assignment, Result, audit_result, form, write_result
+    from classi.recount import Recount, audit_result
+    from classi.workflow import Assignment, Result, form, write_result
 
 _HOMES = {
     "Assignment": "workflow",
@@ -26,10 +27,10 @@ _HOMES = {
     "NotFound": "errors",
     "Problem": "errors",
     "Progress": "formation.solve",
-    "Recount": "case",
+    "Recount": "recount",
     "RegulationError": "errors",
     "Result": "workflow",
-    "audit_result": "workflow",
+    "audit_result": "recount",
     "form": "workflow",
     "use_language": "i18n",
     "write_result": "workflow",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -11,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from classi import resources
-from classi.audit import Audit, audit_ledger, ledger_from_rows, read_ledger
+from classi.audit import audit_ledger, ledger_from_rows, read_ledger
 from classi.domain import School
 from classi.errors import InputError, Problem
-from classi.formation.conflict import counting_arguments
+from classi.formation.counting import counting_arguments
 from classi.i18n import _
 from classi.ledger import Ledger
+from classi.recount import Recount, sha256
 from classi.regulation import Regulation, parse_regulation, read_regulation
 from classi.tables.check import capacity_problems
 from classi.tables.read import Tables, read_case_tables, tables_from_rows
@@ -26,39 +26,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 REGULATION = "regolamento.toml"
-
-
-@dataclass(frozen=True)
-class Recount:
-    """An independent count of a result.
-
-    Attributes
-    ----------
-    audit : the count, rule by rule.
-    regulation : the rules counted.
-    differences : one sentence for everything in which the certificate differs from the files and the count.
-    """
-
-    audit: Audit
-    regulation: Regulation
-    differences: tuple[str, ...]
-
-    @property
-    def confirmed(self) -> bool:
-        """True when every hard rule is kept and the certificate, if there is one, says the same as the files."""
-        return self.audit.hard_kept and not self.differences
-
-    def to_frame(self) -> pd.DataFrame:
-        """Return a table, one row a rule: number, rule, label, hard, weight, tier, cost."""
-        import pandas as pd  # noqa: PLC0415 - half a second that only those who ask should pay
-
-        columns = ["number", "rule", "label", "hard", "weight", "tier", "cost"]
-        return pd.DataFrame([[getattr(a, c) for c in columns] for a in self.audit.criteria], columns=columns)
-
-    def findings(self) -> list[str]:
-        """Return every finding in a sentence, hard rules first."""
-        ordered = sorted(self.audit.criteria, key=lambda a: not a.hard)
-        return [self.regulation.criteria[a.number - 1].explain(count) for a in ordered for count in a.findings]
 
 
 @dataclass(frozen=True)
@@ -206,11 +173,6 @@ class Case:
 def regulation_path(case: Path) -> Path:
     """Return where a case's regulation is: in its folder, or beside its workbook."""
     return (case if case.is_dir() else case.parent) / REGULATION
-
-
-def sha256(file: Path) -> str:
-    """Return the SHA-256 of a file's content, in hexadecimal."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 def _both(tables: Callable[[], Tables], regulation: Callable[[], Regulation]) -> tuple[Tables, Regulation]:

@@ -66,6 +66,6 @@ def make_certificate(
         "audit": None
         if audit is None
         else {"hard_kept": audit.hard_kept, "agrees": True, "findings": sum(len(a.findings) for a in audit.criteria)},
-        "warnings": [p.message for p in case.warnings],
+        "warnings": [str(p) for p in case.warnings],
         "conflict": None if conflict is None else conflict.to_dict(),
     }

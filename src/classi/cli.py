@@ -5,13 +5,17 @@ Exit codes: 0 done · 2 bad input · 3 impossible, explained · 4 a hard rule br
 
 from __future__ import annotations
 
+import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from copy import copy
 from dataclasses import fields
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_type_hints
+from threading import Event
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_args, get_type_hints
 
 import typer
 from rich.console import Console
@@ -63,16 +67,16 @@ def build() -> typer.Typer:
             "Forms school classes: proved best or with the gap, counted twice, explained. Add --lang en for English."
         ),
     )
-    app.command("demo", help=_("Form the classes of a bundled school and write the report."))(_guarded(demo))
+    app.command("demo", help=_("Form the classes of a bundled school and write the report."))(_ready(demo))
     app.command("check", help=_("Read a case and print every problem found, without forming anything."))(
         _guarded(check)
     )
-    app.command("form", help=_("Form the classes of a case and write the result, audited."))(_guarded(form))
-    app.command("audit", help=_("Count every rule again from the files alone."))(_guarded(audit))
+    app.command("form", help=_("Form the classes of a case and write the result, audited."))(_ready(form))
+    app.command("audit", help=_("Count every rule again from the files alone."))(_ready(audit))
     app.command("template", help=_("Write an empty workbook with drop-downs and notes, and a sample regulation."))(
-        _guarded(template)
+        _ready(template)
     )
-    app.command("generate", help=_("Write a synthetic school, from a seed."))(_with_knobs(_guarded(generate)))
+    app.command("generate", help=_("Write a synthetic school, from a seed."))(_ready(_with_knobs(generate)))
 
     @app.callback(invoke_without_command=True)
     def version(
@@ -85,6 +89,36 @@ def build() -> typer.Typer:
             raise typer.Exit
 
     return app
+
+
+def _helps() -> dict[str, str]:
+    return {
+        "case": _("A folder of tables (csv) or one workbook, with regolamento.toml."),
+        "directory": _("The folder with assegnazioni.csv."),
+        "file": _("The workbook to write."),
+        "out": _("The folder to write."),
+        "time_limit": _("Seconds for the search."),
+        "seed": _("The number that fixes every random choice."),
+        "workers": _("Search threads; with 1 the same input gives the same bytes."),
+        "memory_mb": _("Most memory the process may use, in megabytes."),
+        "force": _("Write over a result that is already there."),
+    }
+
+
+def _ready(command: F) -> F:
+    """Make a function a command: its options explained in the current language, its errors in words."""
+    helps, given = _helps(), signature(command)
+    types = getattr(command, "__knob_types__", None) or get_type_hints(command, include_extras=True)
+    parameters = []
+    for parameter in given.parameters.values():
+        base, info = get_args(types[parameter.name])[:2]
+        told = copy(info)
+        told.help = helps.get(parameter.name)
+        parameters.append(parameter.replace(annotation=Annotated[base, told]))
+    safe = _guarded(command)
+    safe.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
+    safe.__annotations__ = {p.name: p.annotation for p in parameters}
+    return safe
 
 
 def _guarded(command: F) -> F:
@@ -156,14 +190,31 @@ def _form(case: Path, out: Path, *, force: bool, **options: Any) -> None:
     refuse_overwrite(out, force=force)
     read = Case.read(case)
     show_problems(read.warnings)
-    with _Live() as live:
-        result = form_case(read, progress=live.show, **options)
+    stop = Event()
+    with _Live() as live, _stopped_by_ctrl_c(stop):
+        result = form_case(read, progress=live.show, stop=stop, **options)
     write_result(result, out, force=force)
     show_result(result, out)
     if result.status == "INFEASIBLE":
         raise typer.Exit(EXIT_IMPOSSIBLE)
     if result.status == "UNKNOWN":
         raise typer.Exit(EXIT_OTHER)
+
+
+@contextmanager
+def _stopped_by_ctrl_c(stop: Event) -> Iterator[None]:
+    """Let the first Ctrl-C end the search and keep the best found; a second one ends the program."""
+
+    def interrupted(*_signal: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def check(case: CasePath) -> None:
@@ -174,7 +225,7 @@ def check(case: CasePath) -> None:
     show_problems(read.warnings)
     reasons = read.impossible()
     for line in reasons:
-        _err().print(line, style="red", markup=False)
+        _err().print(line, style="red", markup=False, soft_wrap=True)
     if reasons:
         raise typer.Exit(EXIT_INPUT)
     school = read.school
@@ -248,9 +299,14 @@ def _with_knobs(command: F) -> F:
         )
         for knob in fields(Knobs)
     ]
-    command.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
-    command.__annotations__ = {p.name: p.annotation for p in parameters}
-    return command
+
+    @wraps(command)
+    def turned(**options: Any) -> None:
+        command(**options)
+
+    turned.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    turned.__knob_types__ = {p.name: p.annotation for p in parameters}  # type: ignore[attr-defined]
+    return cast(F, turned)
 
 
 # --- what is shown ---
@@ -261,28 +317,11 @@ def show_problems(problems: Iterable[Problem]) -> None:
     console = _err()
     listed = list(problems)
     for problem in listed:
-        place = ", ".join(_place(problem))
-        text = f"{place}: {problem.message}" if place else problem.message
-        if problem.hint:
-            text += " " + _("Perhaps: {hint}.").format(hint=problem.hint)
-        console.print(text, style="yellow" if problem.warning else "red", markup=False, soft_wrap=True)
+        console.print(str(problem), style="yellow" if problem.warning else "red", markup=False, soft_wrap=True)
     errors = sum(not p.warning for p in listed)
     if errors:
         text = ngettext("{n} problem: nothing was written.", "{n} problems: nothing was written.", errors)
         console.print(text.format(n=errors), style="bold red", markup=False)
-
-
-def _place(problem: Problem) -> Iterable[str]:
-    if problem.file:
-        yield problem.file
-    if problem.sheet:
-        yield _("sheet {sheet}").format(sheet=problem.sheet)
-    if problem.row is not None:
-        yield _("row {row}").format(row=problem.row)
-    if problem.column:
-        yield _("column {column}").format(column=problem.column)
-    if problem.value:
-        yield f"“{problem.value}”"
 
 
 def show_result(result: Result, out: Path) -> None:
@@ -318,7 +357,12 @@ def _headline(result: Result) -> str:
 def _say_tier(tier: dict[str, Any]) -> str:
     if tier["proved"]:
         return _("Tier {tier}: {value}, proved best.").format(tier=tier["tier"], value=tier["value"])
-    return _("Tier {tier}: {value}; no split goes below {bound} (gap {gap:.1%}).").format(**tier)
+    text = _("Tier {tier}: {value}; no split goes below {bound} (gap {gap}).")
+    return text.format(**{**tier, "gap": _decimal(tier["gap"], ".1%")})
+
+
+def _decimal(number: float, form: str) -> str:
+    return format(number, form).replace(".", _("."))
 
 
 class _Live:
@@ -339,12 +383,12 @@ class _Live:
             self.status.stop()
 
     def show(self, news: Progress) -> None:
-        gap = "" if news.gap is None else f"{news.gap:.1%}"
+        gap = "" if news.gap is None else _decimal(news.gap, ".1%")
         text = _("tier {tier}: {value}, bound {bound}, gap {gap}").format(
             tier=news.tier, value=news.value, bound=news.bound, gap=gap
         )
         if self.status is not None:
-            self.status.update(f"{text}  {news.seconds:.1f} s")
+            self.status.update(f"{text}  {_decimal(news.seconds, '.1f')} s")
         elif text != self.last:
-            self.console.print(f"{news.seconds:6.1f} s  {text}", markup=False)
+            self.console.print(f"{_decimal(news.seconds, '6.1f')} s  {text}", markup=False)
             self.last = text

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from classi.i18n import _
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -31,6 +33,20 @@ class Problem:
     hint: str = ""
     warning: bool = False
 
+    def __str__(self) -> str:
+        """Return the whole sentence: where, what, and the hint."""
+        place = [self.file] if self.file else []
+        if self.sheet:
+            place.append(_("sheet {sheet}").format(sheet=self.sheet))
+        if self.row is not None:
+            place.append(_("row {row}").format(row=self.row))
+        if self.column:
+            place.append(_("column {column}").format(column=self.column))
+        if self.value:
+            place.append(f"“{self.value}”")
+        text = f"{', '.join(place)}: {self.message}" if place else self.message
+        return text + " " + _("Perhaps: {hint}.").format(hint=self.hint) if self.hint else text
+
 
 class ClassiError(Exception):
     """Root of every error classi raises on purpose."""
@@ -41,7 +57,7 @@ class InputError(ClassiError):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(p.message for p in self.problems))
+        super().__init__("\n".join(map(str, self.problems)))
 
 
 class RegulationError(InputError):

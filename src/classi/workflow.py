@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from classi import resources
-from classi.audit import Audit, audit_files, audit_ledger, compare_with_certificate
-from classi.case import REGULATION, Case, Recount, sha256
+from classi.audit import Audit, audit_ledger
+from classi.case import REGULATION, Case
 from classi.certificate import make_certificate
 from classi.domain import School
 from classi.errors import AuditFailure, Infeasible, InputError, NotFound, Problem
@@ -22,14 +22,13 @@ from classi.formation.solve import Progress, Solution, solve
 from classi.generate import Knobs, generate
 from classi.i18n import _
 from classi.reasons import unmet_wishes
+from classi.recount import ASSIGNMENT, CERTIFICATE, audit_result, sha256
 from classi.report import build, write_html, write_xlsx
 from classi.tables.write import refuse_existing, write_assignment, write_atomic, write_case
 
 if TYPE_CHECKING:
     import pandas as pd
 
-ASSIGNMENT = "assegnazioni.csv"
-CERTIFICATE = "certificato.json"
 REPORT = "report.html"
 WORKBOOK = "classi.xlsx"
 PERFECT = "perfetta.csv"
@@ -99,7 +98,7 @@ def form(
     workers: int = 2,
     memory_mb: int | None = None,
     progress: Callable[[Progress], None] | None = None,
-    clock: Clock | None = None,
+    stop: Event | None = None,
 ) -> Result:
     """Form the classes of a case, count them again independently, and certify the result.
 
@@ -110,7 +109,7 @@ def form(
         written anywhere, so that the same input gives the same bytes.
     seed, workers, memory_mb : search seed, threads, and limit of the process in megabytes.
     progress : called with every improvement.
-    clock : pass one to be able to stop from another thread.
+    stop : set it from another thread, or a signal handler, to end the search and keep the best found.
 
     Raises
     ------
@@ -132,7 +131,7 @@ def form(
     [2, 2]
     """
     limits = Limits(time_limit, memory_mb, workers, seed)
-    clock = clock or Clock(limits)
+    clock = Clock(limits, stop or Event())
     solution = solve(case.school, case.terms, limits, progress, clock)
     conflict = audit = None
     if solution.status == "INFEASIBLE":
@@ -209,33 +208,6 @@ def _stage(result: Result, folder: Path) -> list[str]:
     write_html(content, folder / REPORT)
     write_xlsx(content, ledger, folder / WORKBOOK)
     return [ASSIGNMENT, CERTIFICATE, REPORT, WORKBOOK]
-
-
-def audit_result(case: str | Path, directory: str | Path) -> Recount:
-    """Count every rule again from the files alone, and compare with the certificate when there is one.
-
-    Parameters
-    ----------
-    case : the case, as for `Case.read`.
-    directory : where ``assegnazioni.csv`` (and ``certificato.json``) are.
-    """
-    case, directory = Path(case), Path(directory)
-    audit, _ledger, regulation = audit_files(case, directory, resources.models())
-    file = directory / CERTIFICATE
-    return Recount(audit, regulation, _certificate_differences(case, directory, audit) if file.exists() else ())
-
-
-def _certificate_differences(case: Path, directory: Path, audit: Audit) -> tuple[str, ...]:
-    try:
-        certificate = json.loads((directory / CERTIFICATE).read_text(encoding="utf-8"))
-        inputs = [str(name) for name in certificate["inputs"]]
-    except (ValueError, KeyError, TypeError):
-        return (_("The certificate cannot be read."),)
-    folder = case if case.is_dir() else case.parent
-    hashes = {name: sha256(folder / name) for name in inputs if (folder / name).is_file()}
-    missing = [_("{file} is missing.").format(file=name) for name in inputs if name not in hashes]
-    hashes[ASSIGNMENT] = sha256(directory / ASSIGNMENT)
-    return (*missing, *compare_with_certificate(audit, certificate, hashes))
 
 
 def _write_certificate(folder: Path, certificate: Mapping[str, Any]) -> None:

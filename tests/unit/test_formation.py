@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 import tiny
 from classi.domain import School
 from classi.formation import bounds
+from classi.formation.blocks import blocks
 from classi.formation.bounds import domains
-from classi.formation.conflict import counting_arguments, explain_conflict
+from classi.formation.conflict import explain_conflict
+from classi.formation.counting import counting_arguments
 from classi.formation.encode import Encoding, linear
 from classi.formation.engine import Clock, Limits, run
 from classi.formation.search import Board, swap_search
@@ -70,6 +72,56 @@ def test_that_the_arithmetic_bound_is_never_above_the_best(data: st.DataObject) 
     low = bounds.bound(bounds.groups([t for t in terms if t.weight is not None], rooms, must))
     assert low <= min(board.tier_cost(p, 1) for p in allowed)
     assert bounds.bound(bounds.groups(must, rooms)) == 0
+
+
+@given(st.data())
+@settings(max_examples=40, deadline=None)
+def test_that_the_bound_of_the_blocks_is_never_above_the_best(data: st.DataObject) -> None:
+    ties = [k for k, r in enumerate(tiny.RULES) if r["rule"] in ("wishes", "together", "apart", "wish_at_least_one")]
+    chosen = data.draw(st.lists(st.sampled_from(ties), min_size=1, max_size=4, unique=True))
+    chosen += data.draw(st.lists(st.sampled_from(range(len(tiny.RULES))), max_size=4, unique=True))
+    hard = data.draw(st.lists(st.sampled_from(range(len(tiny.RULES))), max_size=3))
+    first = data.draw(st.lists(st.sampled_from(range(len(tiny.RULES))), max_size=2))
+    rules = [{**tiny.RULES[k], "weight": 1 + k % 3, "tier": 2} for k in chosen]
+    rules += [{**tiny.RULES[k], "hard": True} for k in hard] + [{**tiny.RULES[k], "weight": 1} for k in first]
+    rules.append({"rule": "at_most_per_class", "each": "scuola_provenienza", "limit": 1, "weight": 2, "tier": 2})
+    school, _regulation, terms = ready(rules, tiny.PUPILS, tiny.CLASSES, tiny.TIES)
+    board = Board(school, terms)
+    allowed = [p for p in product(range(3), repeat=5) if board.hard_cost(p) == 0]
+    assume(allowed)
+    best = min(board.tier_cost(p, 1) for p in allowed)
+    must, soft = [t for t in terms if t.weight is None], [t for t in terms if t.tier == 2]
+    kept = [t for t in terms if t.tier == 1] if best == 0 else []
+    rooms = domains(school, must)
+    found = blocks(soft, must, kept, rooms, Clock(ONE), 10)
+    taken = {id(t) for block in found for t in block.terms}
+    assert sum(len(block.terms) for block in found) == len(taken)
+    rest = bounds.groups([t for t in soft if id(t) not in taken], rooms, must)
+    low = bounds.bound(rest) + sum(block.bound for block in found)
+    assert low <= min(board.tier_cost(p, 2) for p in allowed if board.tier_cost(p, 1) == best)
+    for block in found:
+        assert block.bound > 0
+
+
+def test_that_a_circle_of_friends_too_many_for_any_class_is_priced() -> None:
+    # Four friends in a ring, two to a class at most: the ring has to be cut twice.
+    rules = [
+        {"rule": "class_size", "max": 2, "hard": True},
+        {"rule": "wishes", "weight": 3},
+    ]
+    rows = [{"id": f"p{i}"} for i in range(4)]
+    ties = [{"da": f"p{i}", "a": f"p{(i + 1) % 4}", "tipo": "preferisce"} for i in range(4)]
+    school, _regulation, terms = ready(rules, rows, [{"id": "1A"}, {"id": "1B"}], ties)
+    hard, soft = [t for t in terms if t.weight is None], [t for t in terms if t.weight is not None]
+    (block,) = blocks(soft, hard, (), domains(school, hard), Clock(ONE), 10)
+    assert block.bound == 6
+    assert [t.value for t in solve(school, terms, ONE).tiers] == [6]
+
+
+def test_that_memory_is_kept() -> None:
+    school, _regulation, terms = big(60, 3)
+    solution = solve(school, terms, Limits(seconds=20, memory_mb=32))
+    assert solution.stopped == "memory" and solution.status in ("UNKNOWN", "FEASIBLE")
 
 
 def test_that_sums_that_do_not_divide_force_a_range() -> None:

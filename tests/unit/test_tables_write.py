@@ -29,7 +29,6 @@ from classi.tables import (
     write_assignment,
     write_atomic,
     write_case,
-    write_template,
 )
 from classi.tables.columns import INSTRUCTIONS, LAYOUTS
 from classi.tables.notes import column_note, instructions, table_note

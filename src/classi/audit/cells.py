@@ -130,11 +130,13 @@ def _request(bare: str) -> str | None:
 
 def unguarded(text: str) -> str:
     """Take off the apostrophe that keeps a spreadsheet from running a cell as a formula."""
+    if not text.startswith("'"):
+        return text
     bare = text.lstrip("'")
     risky = bare[:1] in ("\t", "\r", "\n") or any(
         line.lstrip()[:1] in ("=", "+", "-", "@") for line in bare.splitlines()
     )
-    return text[1:] if risky and text.startswith("'") else text
+    return text[1:] if risky else text
 
 
 def same_id(class_id: object) -> str:

@@ -7,6 +7,8 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -171,23 +173,35 @@ def _typed(table: str, raw: RawTable) -> tuple[list[Row], list[int], str]:
     twice = [name for k, name in enumerate(names) if name and name in names[:k]]
     if twice:
         raise _unreadable(file, top, twice[0], None, _("This column is there twice."))
-    rows: list[Row] = [{} for _row in body]
-    for k, name in enumerate(names):
-        if name:
-            cells = [cells[k] if k < len(cells) else None for _number, cells in body]
-            for row, value in zip(rows, _column(table, name, cells, [n for n, _c in body], file), strict=True):
-                row[name] = value
-    return rows, [number for number, _cells in body], file
+    numbers = [number for number, _cells in body]
+    columns = zip_longest(header, *(cells for _number, cells in body))  # cells a row has not are empty
+    read = {
+        name: _column(table, name, cells[1:], numbers, file)
+        for name, cells in zip(names, columns, strict=False)  # cells beyond the last header are nobody's
+        if name
+    }
+    rows = [dict(zip(read, values, strict=True)) for values in zip(*read.values(), strict=True)]
+    return rows or [{} for _row in body], numbers, file
 
 
-def _column(table: str, name: str, cells: Iterable[Any], numbers: Iterable[int], file: str) -> Iterator[Any]:
-    filled = [None if isinstance(cell, str) and not cell.strip() else cell for cell in cells]
-    read = column_reader(table, name, [cell for cell in filled if cell is not None])
-    for cell, number in zip(filled, numbers, strict=True):
+def _column(table: str, name: str, cells: Sequence[Any], numbers: Iterable[int], file: str) -> list[Any]:
+    """Read a column, each different text once: in most columns a few texts fill thousands of cells."""
+    texts = {cell for cell in cells if isinstance(cell, str)}
+    known: dict[str, Any] = {text: None for text in texts if not text.strip()}
+    others = [cell for cell in cells if cell is not None and not isinstance(cell, str)]
+    read = column_reader(table, name, [*(texts - set(known)), *others])
+    values = []
+    for cell, number in zip(cells, numbers, strict=True):
+        if cell is None or (isinstance(cell, str) and cell in known):
+            values.append(None if cell is None else known[cell])
+            continue
         try:
-            yield None if cell is None else read(cell)
+            values.append(read(cell))
         except ValueError:
             raise _unreadable(file, number, name, cell, _("This cell cannot be read.")) from None
+        if isinstance(cell, str):
+            known[cell] = values[-1]
+    return values
 
 
 def _identified(table: str, raw: RawTable) -> list[Row]:
@@ -216,17 +230,18 @@ def _placements(path: Path, pupils: set[str], classes: list[str]) -> tuple[dict[
     if not rows or [squeezed(cell) for cell in rows[0][1]] != ["id", "classe"]:
         message = _("The header of {file} is not “id,classe”: nobody's place can be read.")
         return {}, (message.format(file=path.name),)
-    spelled = {same_id(class_id): class_id for class_id in classes}
+    same = cache(same_id)
+    spelled = {same(class_id): class_id for class_id in classes}
     placed: dict[str, str] = {}
     wrong: list[str] = []
     seen: set[str] = set()
     for number, cells in rows[1:]:
         pupil, class_id = (*(cell.strip() for cell in cells), "", "")[:2]
         wrong += _row_problems(number, len(cells), pupil, pupils, seen)
-        if same_id(class_id) not in spelled:
+        if same(class_id) not in spelled:
             wrong.append(unknown_class(pupil, class_id))
         elif pupil in pupils and pupil not in seen:
-            placed[pupil] = spelled[same_id(class_id)]
+            placed[pupil] = spelled[same(class_id)]
         seen.add(pupil)
     return placed, (*wrong, *missing_pupils(pupils - seen))
 

@@ -62,7 +62,7 @@ class AtMostShare(Criterion):
 
     def explain(self, count: Count) -> str:
         """Say which class holds too many."""
-        return _("Class {where} has {number} ({group}): the share allowed is {percent} %, rounded down: {band}.").format(
+        return _("Class {where} has {number} ({group}): {percent} %, rounded down, allows {band}.").format(
             where=count.where,
             number=say_pupils(int(count.value or 0)),
             group=say_group(self.of),

@@ -79,6 +79,15 @@ class Encoding:
                 slacks = self._place(shape, required=False)
         return slacks
 
+    def minimize(self, cost: Sequence[tuple[Any, int]], low: int, high: int) -> None:
+        """Minimise Σ coefficient × variable, known to be between `low` and `high` at its best."""
+        fixed = sum(v * w for v, w in cost if isinstance(v, int))
+        objective = linear(cost)
+        self.model.minimize(objective)
+        if not isinstance(objective, int):
+            # Cutting the objective's own domain is what CP-SAT uses; a constraint objective ≥ low does not help it.
+            self.model.proto.objective.domain.extend([low - fixed, high - fixed])
+
     def hint(self, places: Sequence[int]) -> None:
         """Offer an assignment as the starting point, the slack variables included where their value is plain."""
         self.model.clear_hints()

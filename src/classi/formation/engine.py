@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import mmap
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from ortools.sat.python import cp_model
 
 from classi.formation.encode import Encoding
 
-PROVERS = ("core", "default_lp")
-"""Subsolvers that close the gap: measured 3 to 20 times faster to a proof than the default portfolio of two threads."""
+PROVERS = ("default_lp", "core", "max_lp")
+"""Subsolvers for tiers that do not close at once. With two workers CP-SAT would run only the first of them, so it gets
+three threads; measured in docs/decisions.md."""
 
 DETERMINISTIC_PER_SECOND = 0.3
 """CP-SAT's deterministic time spent in a second of one core of the machine the benchmarks ran on."""
@@ -59,6 +62,7 @@ class Clock:
     limits: Limits
     stop: threading.Event = field(default_factory=threading.Event)
     started: float = field(default_factory=time.perf_counter)
+    out_of_memory: bool = False
     solver_seconds: float = 0.0
     deterministic_time: float = 0.0
 
@@ -76,7 +80,7 @@ class Clock:
     @property
     def over(self) -> bool:
         """True when nothing more may be started."""
-        return self.stop.is_set() or self.left <= 0
+        return self.stop.is_set() or self.out_of_memory or self.left <= 0
 
     def sub(self, seconds: float) -> Limits:
         """Return the limits of one run of at most `seconds`."""
@@ -120,7 +124,7 @@ def run(
     limits = clock.sub(seconds)
     solver = cp_model.CpSolver()
     p = solver.parameters
-    p.num_workers = limits.workers
+    p.num_workers = limits.workers if limits.deterministic else max(limits.workers, len(subsolvers))
     p.random_seed = limits.seed
     p.catch_sigint_signal = False
     if limits.deterministic:
@@ -134,7 +138,7 @@ def run(
     watch = _Watch(encoding, event)
     if event is not None and encoding.model.has_objective():
         solver.best_bound_callback = lambda bound: event(None, round(bound))
-    status = _in_thread(solver, encoding.model, watch, clock.stop)
+    status = _in_thread(solver, encoding.model, watch, clock)
     clock.solver_seconds += solver.wall_time
     clock.deterministic_time += solver.response_proto.deterministic_time
     if not encoding.model.has_objective() or status not in ("OPTIMAL", "FEASIBLE"):
@@ -142,7 +146,16 @@ def run(
     return Outcome(status, round(solver.objective_value), round(solver.best_objective_bound), watch.places)
 
 
-def _in_thread(solver: Any, model: Any, watch: _Watch, stop: threading.Event) -> str:
+def memory_mb() -> float:
+    """Return the megabytes the process holds; where the system does not tell, 0."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return 0.0
+    return pages * mmap.PAGESIZE / 2**20
+
+
+def _in_thread(solver: Any, model: Any, watch: _Watch, clock: Clock) -> str:
     answer: list[Any] = []
 
     def work() -> None:
@@ -157,8 +170,10 @@ def _in_thread(solver: Any, model: Any, watch: _Watch, stop: threading.Event) ->
         try:
             thread.join(0.05)
         except KeyboardInterrupt:
-            stop.set()
-        if stop.is_set():
+            clock.stop.set()
+        # CP-SAT looks at its own memory limit only now and then, and not while it simplifies the model.
+        clock.out_of_memory = clock.out_of_memory or memory_mb() > (clock.limits.memory_mb or float("inf"))
+        if clock.over:
             solver.stop_search()
     if isinstance(answer[0], BaseException):
         raise answer[0]

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from classi.domain import School
 from classi.formation import bounds
+from classi.formation.blocks import Block, blocks
 from classi.formation.bounds import Domains, domains
 from classi.formation.encode import Encoding, linear
-from classi.formation.engine import PROVERS, Clock, Limits, Outcome, run
+from classi.formation.engine import PROVERS, Clock, Limits, run
 from classi.formation.search import Board
 from classi.terms import Term
 
@@ -18,8 +19,11 @@ IDEAL_SHARE = 0.25
 """Part of a tier's time that may go into asking whether the arithmetic bound can be reached."""
 
 
-PROVING_SHARE = 0.7
-"""Part of the rest that goes to the subsolvers that prove; what is left goes to CP-SAT's own mix: it improves more."""
+IDEAL_SECONDS = 3.0
+"""And the most it may take: an answer that does not come at once comes late."""
+
+BLOCK_SHARE = 0.2
+"""Part of a tier's time that may go into the bounds of its blocks."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +136,7 @@ class _Formation:
         elif self.clock.stop.is_set():
             stopped = "interrupted"
         else:
-            # CP-SAT gives up before its time only when the memory allowed is used up.
-            stopped = "memory" if self.clock.limits.memory_mb and self.clock.left > 1 else "time"
+            stopped = "memory" if self.clock.out_of_memory else "time"
         c = self.clock
         return Solution(status, places, tuple(self.results), stopped, c.solver_seconds, c.deterministic_time, c.wall)
 
@@ -148,13 +151,19 @@ class _Formation:
 
     def _tier(self, tier: int, terms: list[Term], places: tuple[int, ...], tiers_left: int) -> tuple[int, ...]:
         groups = bounds.groups(terms, self.rooms, self.hard)
-        best = _Best(tier, places, self.board.tier_cost(places, tier), bounds.bound(groups), self._tell)
-        arithmetic = best.bound
+        arithmetic = bounds.bound(groups)
+        best = _Best(tier, places, self.board.tier_cost(places, tier), arithmetic, self._tell)
         seconds = self.clock.left * (1.0 if tiers_left == 1 else 0.6)
+        costly: list[Block] = []
         if best.open and not self.clock.over:
-            self._ideal(groups, best, seconds * IDEAL_SHARE)
+            costly = blocks(terms, self.hard, self._kept(), self.rooms, self.clock, seconds * BLOCK_SHARE)
+            taken = {id(t) for block in costly for t in block.terms}
+            groups = bounds.groups([t for t in terms if id(t) not in taken], self.rooms, self.hard)
+            best.proved(bounds.bound(groups) + sum(block.bound for block in costly))
         if best.open and not self.clock.over:
-            self._optimise(terms, best, seconds)
+            self._ideal(groups, costly, best, min(IDEAL_SECONDS, seconds * IDEAL_SHARE))
+        if best.open and not self.clock.over:
+            self._optimise(terms, costly, best, seconds)
         proof = "" if best.open else "arithmetic" if best.bound == arithmetic else "search"
         self.results.append(TierResult(tier, best.value, best.bound, proof))
         return best.places
@@ -162,9 +171,15 @@ class _Formation:
     def _tell(self, tier: int, value: int | None, bound: int) -> None:
         self.progress(Progress(tier, value, bound, self.clock.wall))
 
-    def _ideal(self, groups: Iterable[bounds.Group], best: _Best, seconds: float) -> None:
-        """Ask for an assignment exactly at the arithmetic bound: CP-SAT answers at once, either way, nearly always."""
+    def _kept(self) -> list[Term]:
+        """Return the terms of earlier tiers that cost nothing in any assignment still allowed."""
+        return [t for r in self.results if r.value == 0 for t in self.tiers[r.tier]]
+
+    def _ideal(self, groups: Sequence[bounds.Group], costly: Sequence[Block], best: _Best, seconds: float) -> None:
+        """Ask for an assignment exactly at the bound: CP-SAT answers at once, either way, nearly always."""
         encoding = self._base()
+        for block in costly:
+            _cap(encoding, block.terms, block.bound)
         for group in groups:
             if group.forced == 0:
                 for term in group.terms:
@@ -176,19 +191,19 @@ class _Formation:
         if outcome.places is not None:
             best.found(outcome.places, best.bound)
         elif outcome.status == "INFEASIBLE":
-            best.proved(best.bound + min((g.price for g in groups), default=0))
+            # Some group or block costs more than its bound: by one unit of the cheapest at least.
+            prices = [t.weight or 1 for g in groups for t in g.terms] + [t.weight or 1 for b in costly for t in b.terms]
+            best.proved(best.bound + min(prices))
 
-    def _optimise(self, terms: list[Term], best: _Best, seconds: float) -> None:
+    def _optimise(self, terms: list[Term], costly: Sequence[Block], best: _Best, seconds: float) -> None:
         encoding = self._base()
-        cost = [(v, w * (t.weight or 1)) for t in terms for v, w in encoding.excess(t.shape)]
-        encoding.model.minimize(linear(cost))
+        excess = {id(t): [(v, w * (t.weight or 1)) for v, w in encoding.excess(t.shape)] for t in terms}
+        encoding.minimize([pair for pairs in excess.values() for pair in pairs], best.bound, best.value)
+        for block in costly:
+            encoding.model.add(linear([pair for t in block.terms for pair in excess[id(t)]]) >= block.bound)
         until = self.clock.left - seconds
-        for subsolvers, share in ((PROVERS, PROVING_SHARE), ((), 1.0)):
-            if best.open and not self.clock.over:
-                encoding.hint(best.places)
-                self._learn(best, run(encoding, self.clock, (self.clock.left - until) * share, best.event, subsolvers))
-
-    def _learn(self, best: _Best, outcome: Outcome) -> None:
+        encoding.hint(best.places)
+        outcome = run(encoding, self.clock, self.clock.left - until, best.event, PROVERS)
         if outcome.places is not None:
             best.found(outcome.places, self.board.tier_cost(outcome.places, best.tier))
         if outcome.bound is not None:

@@ -2,7 +2,6 @@
 
 from classi.tables.check import capacity_problems
 from classi.tables.read import Tables, read_case_tables, tables_from_rows
-from classi.tables.template import write_template
 from classi.tables.write import read_assignment, write_assignment, write_atomic, write_case
 
 __all__ = [
@@ -14,5 +13,4 @@ __all__ = [
     "write_assignment",
     "write_atomic",
     "write_case",
-    "write_template",
 ]
