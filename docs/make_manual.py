@@ -11,6 +11,7 @@ import sys
 import textwrap
 import types
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -19,6 +20,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from classi.criteria.base import Criterion, registry
+from classi.generate import Knobs
 from classi.i18n import use_language
 from classi.tables.cells import NO, SEX, TIES, YES
 from classi.tables.columns import LAYOUTS, Column, Layout
@@ -228,10 +230,22 @@ def column_row(column: Column, layout: Layout) -> str:
     return f"| {name} | {also} | {note} | {ACCEPTED.get(column.kind, '')} |"
 
 
+def knob_table() -> str:
+    """Return a table of the knobs of the generator; names and defaults come from the declaration."""
+    attributes = inspect.cleandoc(Knobs.__doc__ or "").partition("----------\n")[2]
+    described = dict(described_fields(attributes))
+    lines = ["| option | default | meaning |", "|---|---|---|"]
+    for knob in fields(Knobs):
+        default = "–" if knob.default is None else f"`{written(knob.default)}`"
+        lines.append(f"| `--{knob.name.replace('_', '-')}` | {default} | {described[knob.name]} |")
+    return "\n".join(lines)
+
+
 def formats(text: str) -> str:
     """Return `formats.md` with its generated parts brought up to date."""
     yes, no = listing(YES), listing(NO)
-    for name, content in (("columns", column_tables()), ("yes and no", f"Yes: {yes}.\nNo: {no}.")):
+    parts = {"columns": column_tables(), "yes and no": f"Yes: {yes}.\nNo: {no}.", "knobs": knob_table()}
+    for name, content in parts.items():
         begin, end = f"<!-- {name}: written by docs/make_manual.py -->", f"<!-- {name}: end -->"
         before, _begin, rest = text.partition(begin)
         _old, found, after = rest.partition(end)

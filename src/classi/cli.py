@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_args, get_t
 
 import typer
 from rich.console import Console
+from rich.control import strip_control_codes
 from rich.markup import escape
 from rich.table import Table
 
@@ -242,20 +243,20 @@ def check(case: CasePath) -> None:
 
 def audit(case: CasePath, directory: Annotated[Path, typer.Argument(metavar="DIR", show_default=False)]) -> None:
     """Count every rule again from the files."""
-    from classi.workflow import audit_result  # noqa: PLC0415
+    from classi.recount import audit_result  # noqa: PLC0415
 
     recount = audit_result(case, directory)
     console = _out()
-    for line in [*recount.audit.structure, *recount.differences]:
-        console.print(line, style="bold red", markup=False)
+    if wrong := [*recount.audit.structure, *recount.differences]:
+        console.print("\n".join(wrong), style="bold red", markup=False)
     table = Table(_("no."), _("rule"), _("price"), _("cost"), title=_("Independent count"), title_justify="left")
     for a in recount.audit.criteria:
         price = _("hard") if a.hard else _("tier {tier}, weight {weight}").format(tier=a.tier, weight=a.weight)
         style = "bold red" if a.hard and a.cost else None
         table.add_row(str(a.number), escape(a.label), price, str(a.cost) if a.cost else _("kept"), style=style)
     console.print(table)
-    for sentence in recount.findings():
-        console.print(f"• {sentence}", markup=False)
+    if findings := recount.findings():  # thousands in a large town: plain text, written once
+        typer.echo(strip_control_codes("\n".join(f"• {sentence}" for sentence in findings)))
     if not recount.confirmed:
         raise typer.Exit(EXIT_BROKEN)
     console.print(_("Every hard rule is kept."), style="green", markup=False)

@@ -32,7 +32,7 @@ from classi.tables import (
 )
 from classi.tables.columns import INSTRUCTIONS, LAYOUTS
 from classi.tables.notes import column_note, instructions, table_note
-from classi.tables.template import template_bytes
+from classi.tables.template import template_bytes, write_template
 from classi.tables.write import cell_text, guard
 
 IDS = st.text(

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TypeVar
 from zlib import crc32
 
-import numpy as np
-
 T = TypeVar("T")
 
 
@@ -25,6 +23,8 @@ class Dice:
     """
 
     def __init__(self, seed: int, stream: str) -> None:
+        import numpy as np  # noqa: PLC0415 - a tenth of a second that only those who generate should pay
+
         self._rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, crc32(stream.encode())])))
 
     def unit(self) -> float:
