@@ -18,7 +18,7 @@ PROVERS = ("default_lp", "core", "max_lp")
 """Subsolvers for tiers that do not close at once. With two workers CP-SAT would run only the first of them, so it gets
 three threads; measured in docs/decisions.md."""
 
-DETERMINISTIC_PER_SECOND = 0.3
+DETERMINISTIC_PER_SECOND = 0.5
 """CP-SAT's deterministic time spent in a second of one core of the machine the benchmarks ran on."""
 
 Event = Callable[[int | None, int | None], None]
