@@ -7,8 +7,9 @@ import shlex
 import sys
 from pathlib import Path
 
+from benchmarks.choices import choices
 from benchmarks.journal import Journal, fingerprint
-from benchmarks.suites import SUITES
+from benchmarks.suites import SUITES as PLAIN
 from benchmarks.tables import machine
 
 HEAD = """# Measured
@@ -20,6 +21,9 @@ machines differ. What each table means: `benchmarks/README.md`.
 {command}
 ```
 """
+
+
+SUITES = {**PLAIN, "choices": choices}
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -72,7 +72,7 @@ def _whole_commands(journal: Journal, seeds: int | None, say: Say) -> str:
         found = []
         for seed in chosen:
             found.append(journal.get(partial(_form_once, name, seed), suite="usual", case=name, seed=seed))
-            say(_line(f"form {name} seed {seed}", found[-1]))
+            say(say_line(f"form {name} seed {seed}", found[-1]))
         proved = sum(f["status"] == "OPTIMAL" for f in found)
         gaps = [_gap(Tier(**t)) for f in found for t in f["tiers"]]
         rows.append([
@@ -111,10 +111,10 @@ def seconds_to_gap(events: Sequence[Progress], tiers: Sequence[Tier], gap: float
 def _search_once(name: str, seed: int) -> Figures:
     events: list[Progress] = []
     answer = ours(Problem.of(REGISTRY[name].make(seed)), FORM_SECONDS, 0, events.append)
-    return {**_plain(answer), "to_gap": seconds_to_gap(events, answer.tiers, GAP)}
+    return {**plain(answer), "to_gap": seconds_to_gap(events, answer.tiers, GAP)}
 
 
-def _plain(answer: Answer) -> Figures:
+def plain(answer: Answer) -> Figures:
     return {**asdict(answer), "tiers": [asdict(t) for t in answer.tiers]}
 
 
@@ -125,7 +125,7 @@ def _large(journal: Journal, seeds: int | None, say: Say) -> str:
         found = []
         for seed in chosen:
             found.append(journal.get(partial(_search_once, name, seed), suite="search", case=name, seed=seed))
-            say(_line(f"search {name} seed {seed}", found[-1]))
+            say(say_line(f"search {name} seed {seed}", found[-1]))
         proved = [f["seconds"] if f["status"] == "proved" else None for f in found]
         near = [f["to_gap"] for f in found]
         rows.append([
@@ -140,7 +140,7 @@ def _large(journal: Journal, seeds: int | None, say: Say) -> str:
     return f"### The search alone\n\n{note}{markdown(headings, rows)}"
 
 
-def _line(what: str, figures: Figures) -> str:
+def say_line(what: str, figures: Figures) -> str:
     return f"{what}: {figures['status']} {seconds(figures['seconds'])} s, {_values(figures)}"
 
 
@@ -206,7 +206,7 @@ def compare(journal: Journal, seeds: int | None, say: Say) -> str:
             measure = partial(_method_once, solve, problem)
             figures = journal.get(measure, suite="compare", case=name, seed=seed, method=method)
             found[method].append(figures)
-            say(_line(f"{name} seed {seed} {method}", figures))
+            say(say_line(f"{name} seed {seed} {method}", figures))
         rows.append([seed, *(_cell(found[method][-1]) for method in METHODS), _ratio(found)])
     note = (
         f"{name}, the same {FORM_SECONDS:.0f} s for everybody, 2 threads (c: 1). Cells: seconds to the proof of every "
@@ -218,7 +218,7 @@ def compare(journal: Journal, seeds: int | None, say: Say) -> str:
 
 
 def _method_once(solve: Method, problem: Problem) -> Figures:
-    return _plain(solve(problem, FORM_SECONDS, 0))
+    return plain(solve(problem, FORM_SECONDS, 0))
 
 
 def _cell(figures: Figures) -> str:
@@ -250,4 +250,8 @@ def _median_ratio(found: dict[str, list[Figures]]) -> str:
     )
 
 
-SUITES: dict[str, Callable[[Journal, int | None, Say], str]] = {"usual": usual, "limits": limits, "compare": compare}
+SUITES: dict[str, Callable[[Journal, int | None, Say], str]] = {
+    "usual": usual,
+    "limits": limits,
+    "compare": compare,
+}
