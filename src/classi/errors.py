@@ -76,5 +76,9 @@ class NotFound(ClassiError):
     """The time or memory allowed ended before any assignment was found, and before any proof that there is none."""
 
 
+class Contradiction(ClassiError):
+    """Two proofs of the solver exclude each other: none of its answers can be trusted, and nothing may be written."""
+
+
 class AuditFailure(ClassiError):
     """The auditor's count and the solver's cost differ: nothing may be written."""

@@ -84,5 +84,5 @@ class _Trial:
 
 def _prices(terms: Sequence[Term], tiers: Sequence[int]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     """Price hard rules above tiers and tiers above each other, steeply enough to compare single exchanges."""
-    rank = {tier: 1000 ** (len(tiers) - n - 1) if len(tiers) - n <= 4 else 10**9 for n, tier in enumerate(tiers)}
-    return np.array([10**12 if t.weight is None else t.weight * rank[t.tier] for t in terms], dtype=np.int64)
+    rank = {tier: 10 ** (4 * max(0, 3 - n)) for n, tier in enumerate(tiers)}
+    return np.array([10**16 if t.weight is None else min(t.weight, 99) * rank[t.tier] for t in terms], dtype=np.int64)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import gcd
 
-from classi.formation.bounds import Domains
+from classi.formation.bounds import Domains, bound, groups
 from classi.formation.encode import Encoding, linear
 from classi.formation.engine import Clock, run
 from classi.terms import AnyOf, Band, Pair, Place, Range, Shape, Term, Weights, When
@@ -23,10 +24,18 @@ ONE_BLOCK = 1.0
 
 @dataclass(frozen=True)
 class Block:
-    """Terms of one tier that concern few pupils, and the least they cost together (weights included)."""
+    """Terms of one tier that concern few pupils, and the least they cost together.
+
+    Attributes
+    ----------
+    terms : the terms; no term is in two blocks.
+    bound : least cost, weights included.
+    step : their cost is always a multiple of it.
+    """
 
     terms: tuple[Term, ...]
     bound: int
+    step: int
 
 
 def blocks(
@@ -44,30 +53,26 @@ def blocks(
     """
     until = clock.left - seconds
     found: list[Block] = []
+
+    def consider(inside: Sequence[Term], pupils: frozenset[int], required: Sequence[Term]) -> None:
+        if not inside or clock.left <= until or clock.over:
+            return
+        step = gcd(*(t.weight or 1 for t in inside))
+        # A run cut short may know less than arithmetic does.
+        least = max(_alone(inside, pupils, required, rooms, clock), bound(groups(inside, rooms, hard)))
+        if least > 0:
+            found.append(Block(tuple(inside), -(-least // step) * step, step))
+
     for circle in _circles(terms, hard):
         inside = [t for t in terms if isinstance(t.shape, Pair | AnyOf) and circle.issuperset(_pupils(t.shape))]
-        _try(found, inside, circle, [*hard, *kept], rooms, clock, until)
+        consider(inside, circle, [*hard, *kept])
     taken = {id(t) for block in found for t in block.terms}
-    rest = [t for t in terms if id(t) not in taken]
+    # A rule about nobody belongs to no section: it must not be counted once in each.
+    rest = [t for t in terms if id(t) not in taken and _pupils(t.shape)]
     for section in _sections(rest):
         inside = [t for t in rest if isinstance(t.shape, Band | Pair | AnyOf) and section.issuperset(_pupils(t.shape))]
-        _try(found, inside, section, hard, rooms, clock, until)
+        consider(inside, section, hard)
     return found
-
-
-def _try(
-    found: list[Block],
-    inside: Sequence[Term],
-    pupils: frozenset[int],
-    required: Iterable[Term],
-    rooms: Domains,
-    clock: Clock,
-    until: float,
-) -> None:
-    if inside and clock.left > until and not clock.over:
-        bound = _alone(inside, pupils, required, rooms, clock)
-        if bound > 0:
-            found.append(Block(tuple(inside), bound))
 
 
 def _pupils(shape: Shape) -> frozenset[int]:

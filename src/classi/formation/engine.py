@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 
 from ortools.sat.python import cp_model
@@ -100,16 +101,17 @@ class Outcome:
 class _Watch(cp_model.CpSolverSolutionCallback):
     """Keep the best assignment seen and pass the news on."""
 
-    def __init__(self, encoding: Encoding, event: Event | None) -> None:
+    def __init__(self, encoding: Encoding) -> None:
         super().__init__()
-        self.encoding, self.event = encoding, event
+        self.encoding = encoding
         self.places: tuple[int, ...] | None = None
+        self.news: SimpleQueue[tuple[int | None, int | None]] = SimpleQueue()
 
     def on_solution_callback(self) -> None:
         if not self.encoding.free:  # otherwise a pupil may be nowhere: only the status is asked for
             self.places = self.encoding.places(self.boolean_value)
-        if self.event is not None:
-            self.event(round(self.objective_value), round(self.best_objective_bound))
+        if self.encoding.model.has_objective():
+            self.news.put((round(self.objective_value), round(self.best_objective_bound)))
 
 
 def run(
@@ -135,10 +137,12 @@ def run(
     if limits.memory_mb:
         p.max_memory_in_mb = limits.memory_mb
     p.subsolvers.extend(subsolvers)
-    watch = _Watch(encoding, event)
-    if event is not None and encoding.model.has_objective():
-        solver.best_bound_callback = lambda bound: event(None, round(bound))
-    status = _in_thread(solver, encoding.model, watch, clock)
+    # An open report (or-tools #5293) of a wrong OPTIMAL is avoided by this, at little cost.
+    p.presolve_inclusion_work_limit = 0
+    watch = _Watch(encoding)
+    if encoding.model.has_objective():
+        solver.best_bound_callback = lambda bound: watch.news.put((None, round(bound)))
+    status = _in_thread(solver, encoding.model, watch, clock, event)
     clock.solver_seconds += solver.wall_time
     clock.deterministic_time += solver.response_proto.deterministic_time
     if not encoding.model.has_objective() or status not in ("OPTIMAL", "FEASIBLE"):
@@ -155,7 +159,7 @@ def memory_mb() -> float:
     return pages * mmap.PAGESIZE / 2**20
 
 
-def _in_thread(solver: Any, model: Any, watch: _Watch, clock: Clock) -> str:
+def _in_thread(solver: Any, model: Any, watch: _Watch, clock: Clock, event: Event | None) -> str:
     answer: list[Any] = []
 
     def work() -> None:
@@ -175,6 +179,9 @@ def _in_thread(solver: Any, model: Any, watch: _Watch, clock: Clock) -> str:
         clock.out_of_memory = clock.out_of_memory or memory_mb() > (clock.limits.memory_mb or float("inf"))
         if clock.over:
             solver.stop_search()
+        # CP-SAT calls back from threads of its own: the news is told here, in the caller's.
+        while event is not None and not watch.news.empty():
+            event(*watch.news.get())
     if isinstance(answer[0], BaseException):
         raise answer[0]
     status = STATUS.get(answer[0])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from classi.domain import School
+from classi.errors import Contradiction
 from classi.formation import bounds
 from classi.formation.blocks import Block, blocks
 from classi.formation.bounds import Domains, domains
@@ -45,18 +46,23 @@ class Progress:
 class TierResult:
     """Value and proved bound of one tier, given the values of the tiers before it.
 
-    `proof` is ``"arithmetic"`` (the value equals a bound found without any solver), ``"search"`` or, unproved, ``""``.
+    `reached` is what the bound comes from: ``"arithmetic"`` (found without any solver) or ``"search"``.
     """
 
     tier: int
     value: int
     bound: int
-    proof: str
+    reached: str
 
     @property
     def proved(self) -> bool:
         """True when no assignment does better."""
         return self.value == self.bound
+
+    @property
+    def proof(self) -> str:
+        """What proves the value best; empty while it is not proved."""
+        return self.reached if self.proved else ""
 
 
 @dataclass(frozen=True)
@@ -127,6 +133,8 @@ class _Formation:
         places = first.places
         for n, (tier, terms) in enumerate(self.tiers.items()):
             places = self._tier(tier, terms, places, len(self.tiers) - n)
+        # A tier left open may have become better while a later one was at work.
+        self.results = [replace(t, value=self.board.tier_cost(places, t.tier)) for t in self.results]
         status = "OPTIMAL" if all(t.proved for t in self.results) else "FEASIBLE"
         return self._answer(status, places)
 
@@ -159,12 +167,12 @@ class _Formation:
             costly = blocks(terms, self.hard, self._kept(), self.rooms, self.clock, seconds * BLOCK_SHARE)
             taken = {id(t) for block in costly for t in block.terms}
             groups = bounds.groups([t for t in terms if id(t) not in taken], self.rooms, self.hard)
-            best.proved(bounds.bound(groups) + sum(block.bound for block in costly))
+            best.proved(_least(groups, costly))
         if best.open and not self.clock.over:
             self._ideal(groups, costly, best, min(IDEAL_SECONDS, seconds * IDEAL_SHARE))
         if best.open and not self.clock.over:
             self._optimise(terms, costly, best, seconds)
-        proof = "" if best.open else "arithmetic" if best.bound == arithmetic else "search"
+        proof = "arithmetic" if best.bound == arithmetic else "search"
         self.results.append(TierResult(tier, best.value, best.bound, proof))
         return best.places
 
@@ -177,6 +185,9 @@ class _Formation:
 
     def _ideal(self, groups: Sequence[bounds.Group], costly: Sequence[Block], best: _Best, seconds: float) -> None:
         """Ask for an assignment exactly at the bound: CP-SAT answers at once, either way, nearly always."""
+        target = _least(groups, costly)
+        if target < best.bound:
+            return
         encoding = self._base()
         for block in costly:
             _cap(encoding, block.terms, block.bound)
@@ -189,11 +200,10 @@ class _Formation:
         encoding.hint(best.places)
         outcome = run(encoding, self.clock, seconds)
         if outcome.places is not None:
-            best.found(outcome.places, best.bound)
+            best.found(outcome.places, self.board.tier_cost(outcome.places, best.tier))
         elif outcome.status == "INFEASIBLE":
-            # Some group or block costs more than its bound: by one unit of the cheapest at least.
-            prices = [t.weight or 1 for g in groups for t in g.terms] + [t.weight or 1 for b in costly for t in b.terms]
-            best.proved(best.bound + min(prices))
+            # Some group or block costs more than its bound: a group by its price at least, a block by its step.
+            best.proved(target + min([g.price for g in groups] + [b.step for b in costly]))
 
     def _optimise(self, terms: list[Term], costly: Sequence[Block], best: _Best, seconds: float) -> None:
         encoding = self._base()
@@ -201,9 +211,12 @@ class _Formation:
         encoding.minimize([pair for pairs in excess.values() for pair in pairs], best.bound, best.value)
         for block in costly:
             encoding.model.add(linear([pair for t in block.terms for pair in excess[id(t)]]) >= block.bound)
-        until = self.clock.left - seconds
         encoding.hint(best.places)
-        outcome = run(encoding, self.clock, self.clock.left - until, best.event, PROVERS)
+        outcome = run(encoding, self.clock, seconds, best.event, PROVERS)
+        if outcome.status == "INFEASIBLE":
+            raise Contradiction(
+                f"tier {best.tier}: no assignment is said to exist, but one of cost {best.value} is known"
+            )
         if outcome.places is not None:
             best.found(outcome.places, self.board.tier_cost(outcome.places, best.tier))
         if outcome.bound is not None:
@@ -230,8 +243,12 @@ class _Best:
             self.event(value, None)
 
     def proved(self, bound: int) -> None:
+        if bound > self.value:
+            raise Contradiction(
+                f"tier {self.tier}: a bound of {bound} is above the cost of a known assignment, {self.value}"
+            )
         if bound > self.bound:
-            self.bound = min(bound, self.value)
+            self.bound = bound
             self.event(None, bound)
 
     def event(self, value: int | None, bound: int | None) -> None:
@@ -241,6 +258,10 @@ class _Best:
         if (best, low) != self.shown:
             self.shown = (best, low)
             self.tell(self.tier, best, low)
+
+
+def _least(groups: Iterable[bounds.Group], costly: Iterable[Block]) -> int:
+    return bounds.bound(groups) + sum(block.bound for block in costly)
 
 
 def _cap(encoding: Encoding, terms: Iterable[Term], value: int) -> None:
