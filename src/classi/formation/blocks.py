@@ -148,7 +148,7 @@ def _alone(
     if isinstance(objective, int):
         return objective
     encoding.model.minimize(objective)
-    return run(encoding, clock, ONE_BLOCK).bound or 0
+    return run(encoding, clock, ONE_BLOCK, small=True).bound or 0
 
 
 def _share(shape: Shape, at: dict[int, int], *, whole: bool = False) -> Shape | None:

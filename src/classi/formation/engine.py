@@ -115,9 +115,17 @@ class _Watch(cp_model.CpSolverSolutionCallback):
 
 
 def run(
-    encoding: Encoding, clock: Clock, seconds: float, event: Event | None = None, subsolvers: Sequence[str] = ()
+    encoding: Encoding,
+    clock: Clock,
+    seconds: float,
+    event: Event | None = None,
+    subsolvers: Sequence[str] = (),
+    *,
+    small: bool = False,
 ) -> Outcome:
     """Solve a model within `seconds` of the clock, with the given subsolvers or CP-SAT's own choice.
+
+    A `small` model is solved by one thread: starting more takes longer than solving it.
 
     The solver works in a thread of its own so that Ctrl-C, or ``clock.stop``, can end it and keep its best assignment.
     """
@@ -126,7 +134,7 @@ def run(
     limits = clock.sub(seconds)
     solver = cp_model.CpSolver()
     p = solver.parameters
-    p.num_workers = limits.workers if limits.deterministic else max(limits.workers, len(subsolvers))
+    p.num_workers = 1 if small or limits.deterministic else max(limits.workers, len(subsolvers))
     p.random_seed = limits.seed
     p.catch_sigint_signal = False
     if limits.deterministic:
