@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -11,48 +12,86 @@ from classi.case import Case
 from classi.formation.bounds import criterion_bounds
 from classi.formation.conflict import Conflict
 from classi.formation.engine import Limits
-from classi.formation.solve import Solution, gap
+from classi.formation.solve import Solution, TierResult, gap
 
 
 def make_certificate(
-    case: Case, solution: Solution, limits: Limits, audit: Audit | None, conflict: Conflict | None
+    case: Case,
+    solution: Solution,
+    limits: Limits,
+    audit: Audit | None,
+    conflict: Conflict | None,
+    costs: Sequence[int] | None,
 ) -> dict[str, Any]:
-    """Return the content of ``certificato.json``, as `docs/formats.md` describes it."""
-    costs = {a.number: a.cost for a in audit.criteria} if audit else {}
-    bounds_of = criterion_bounds(case.school, case.terms)
+    """Return the content of ``certificato.json``, as `docs/formats.md` describes it.
+
+    Parameters
+    ----------
+    case, solution, limits : what was formed, what was found, and within which limits.
+    audit : the auditor's count, ``None`` without an assignment.
+    conflict : why it is impossible, when it is.
+    costs : the cost of each criterion as the solver's side counts it, in the order of the regulation; ``None`` without
+        an assignment.
+    """
     return {
         "format": 1,
         "status": solution.status,
         "regulation": case.regulation.name,
         "pupils": len(case.school.pupils),
         "classes": len(case.school.classes),
-        "tiers": [
-            {
-                "tier": t.tier,
-                "value": t.value,
-                "bound": t.bound,
-                "gap": round(gap(t.value, t.bound), 6),
-                "proved": t.proved,
-                "proof": t.proof,
-                "conditional_on_earlier_tiers": n > 0,
-            }
-            for n, t in enumerate(solution.tiers)
-        ],
-        "criteria": [
-            {
-                "number": k,
-                "rule": c.rule,
-                "name": case.regulation.label(k - 1),
-                "hard": c.hard,
-                "weight": c.weight,
-                "tier": None if c.hard else c.tier,
-                "cost": costs.get(k),
-                "audited": costs.get(k),
-                "bound": bounds_of.get(k - 1, 0),
-            }
-            for k, c in enumerate(case.regulation.criteria, 1)
-        ],
+        "tiers": _tiers(case, solution),
+        "criteria": _criteria(case, audit, costs),
         "stopped": solution.stopped,
+        **_search(solution, limits),
+        "versions": {"classi": version("classi"), "python": platform.python_version(), "ortools": version("ortools")},
+        "inputs": dict(case.inputs),
+        "outputs": {},
+        "audit": None if audit is None else _audit(audit, costs),
+        "warnings": [str(p) for p in case.warnings],
+        "conflict": None if conflict is None else conflict.to_dict(),
+    }
+
+
+def _tiers(case: Case, solution: Solution) -> list[dict[str, Any]]:
+    solved = {t.tier: t for t in solution.tiers}
+    if solution.places is not None:
+        # A tier whose rules find nothing to look at (wishes where nobody has any) is not searched, and costs nothing.
+        solved = {tier: solved.get(tier, TierResult(tier, 0, 0, "arithmetic")) for tier in case.regulation.tiers}
+    return [
+        {
+            "tier": t.tier,
+            "value": t.value,
+            "bound": t.bound,
+            "gap": round(gap(t.value, t.bound), 6),
+            "proved": t.proved,
+            "proof": t.proof,
+            "conditional_on_earlier_tiers": n > 0,
+        }
+        for n, t in enumerate(solved.values())
+    ]
+
+
+def _criteria(case: Case, audit: Audit | None, costs: Sequence[int] | None) -> list[dict[str, Any]]:
+    bounds_of = criterion_bounds(case.school, case.terms)
+    return [
+        {
+            "number": k + 1,
+            "rule": c.rule,
+            "name": case.regulation.label(k),
+            "hard": c.hard,
+            "weight": c.weight,
+            "tier": None if c.hard else c.tier,
+            "cost": None if costs is None else costs[k],
+            "audited": None if audit is None else audit.criteria[k].cost,
+            "bound": bounds_of.get(k, 0),
+        }
+        for k, c in enumerate(case.regulation.criteria)
+    ]
+
+
+def _search(solution: Solution, limits: Limits) -> dict[str, Any]:
+    """Return how it was searched. Deterministic mode tells no wall times: the same input gives the same bytes."""
+    return {
         "seed": limits.seed,
         "workers": limits.workers,
         "deterministic": limits.deterministic,
@@ -60,12 +99,12 @@ def make_certificate(
         "wall_seconds": None if limits.deterministic else round(solution.wall_seconds, 3),
         "solver_seconds": None if limits.deterministic else round(solution.solver_seconds, 3),
         "deterministic_time": round(solution.deterministic_time, 6),
-        "versions": {"classi": version("classi"), "python": platform.python_version(), "ortools": version("ortools")},
-        "inputs": dict(case.inputs),
-        "outputs": {},
-        "audit": None
-        if audit is None
-        else {"hard_kept": audit.hard_kept, "agrees": True, "findings": sum(len(a.findings) for a in audit.criteria)},
-        "warnings": [str(p) for p in case.warnings],
-        "conflict": None if conflict is None else conflict.to_dict(),
+    }
+
+
+def _audit(audit: Audit, costs: Sequence[int] | None) -> dict[str, Any]:
+    return {
+        "hard_kept": audit.hard_kept,
+        "agrees": costs is not None and list(costs) == [a.cost for a in audit.criteria],
+        "findings": sum(len(a.findings) for a in audit.criteria),
     }

@@ -36,6 +36,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def main() -> None:
     """Run the command line; the language is settled first, because the help texts depend on it."""
+    # Ended from outside, the program still takes its temporary files away.
+    signal.signal(signal.SIGTERM, lambda *_signal: sys.exit(128 + signal.SIGTERM))
     arguments, code = _language(sys.argv[1:])
     with use_language(code):
         build()(arguments, prog_name="classi")
@@ -257,6 +259,8 @@ def audit(case: CasePath, directory: Annotated[Path, typer.Argument(metavar="DIR
     console.print(table)
     if findings := recount.findings():  # thousands in a large town: plain text, written once
         typer.echo(strip_control_codes("\n".join(f"• {sentence}" for sentence in findings)))
+    if not recount.certified:
+        console.print(_("There is no certificate: the files were only counted."), markup=False)
     if not recount.confirmed:
         raise typer.Exit(EXIT_BROKEN)
     console.print(_("Every hard rule is kept."), style="green", markup=False)
@@ -333,10 +337,9 @@ def show_result(result: Result, out: Path) -> None:
             console.print(line, markup=False)
         return
     if result.audit is None:
-        console.print(
-            _("UNKNOWN: no assignment was found within the limits, and none was proved impossible. Allow more time."),
-            markup=False,
-        )
+        more = _("Allow more memory.") if certificate["stopped"] == "memory" else _("Allow more time.")
+        text = _("UNKNOWN: no assignment was found within the limits, and none was proved impossible.")
+        console.print(f"{text} {more}", markup=False)
         return
     console.print(_headline(result), style="bold green" if result.status == "OPTIMAL" else "bold", markup=False)
     for tier in certificate["tiers"]:

@@ -29,11 +29,13 @@ class Recount:
     audit : the count, rule by rule.
     regulation : the rules counted.
     differences : one sentence for everything in which the certificate differs from the files and the count.
+    certified : True when a certificate was there to compare with; without one the result was only counted.
     """
 
     audit: Audit
     regulation: Regulation
     differences: tuple[str, ...]
+    certified: bool = False
 
     @property
     def confirmed(self) -> bool:
@@ -63,8 +65,9 @@ def audit_result(case: str | Path, directory: str | Path) -> Recount:
     """
     case, directory = Path(case), Path(directory)
     audit, _ledger, regulation = audit_files(case, directory, resources.models())
-    file = directory / CERTIFICATE
-    return Recount(audit, regulation, _certificate_differences(case, directory, audit) if file.exists() else ())
+    if not (directory / CERTIFICATE).exists():
+        return Recount(audit, regulation, ())
+    return Recount(audit, regulation, _certificate_differences(case, directory, audit), certified=True)
 
 
 def sha256(file: Path) -> str:

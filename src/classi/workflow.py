@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
@@ -105,8 +105,9 @@ def form(
     Parameters
     ----------
     case : what to form.
-    time_limit : seconds for the whole search. With one worker it is CP-SAT's deterministic time, and no wall time is
-        written anywhere, so that the same input gives the same bytes.
+    time_limit : seconds for the whole search; explaining an impossible case may take as long again, 30 s at most. With
+        one worker it is a fixed amount of CP-SAT's work, and no wall time is written anywhere, so that the same input
+        gives the same bytes.
     seed, workers, memory_mb : search seed, threads, and limit of the process in megabytes.
     progress : called with every improvement.
     stop : set it from another thread, or a signal handler, to end the search and keep the best found.
@@ -133,14 +134,15 @@ def form(
     limits = Limits(time_limit, memory_mb, workers, seed)
     clock = Clock(limits, stop or Event())
     solution = solve(case.school, case.terms, limits, progress, clock)
-    conflict = audit = None
+    conflict = audit = costs = None
     if solution.status == "INFEASIBLE":
-        seconds = min(EXPLAIN_SECONDS, time_limit)
-        conflict = explain_conflict(case.school, case.regulation, case.terms, replace(limits, seconds=seconds))
+        explaining = Clock(replace(limits, seconds=min(EXPLAIN_SECONDS, time_limit)), clock.stop)
+        conflict = explain_conflict(case.school, case.regulation, case.terms, explaining)
     if solution.places is not None:
         audit = audit_ledger(case.ledger(_placed(case.school, solution.places)), case.regulation)
-        _agree(case, solution.places, audit)
-    certificate = make_certificate(case, solution, limits, audit, conflict)
+        costs = Board(case.school, case.terms).criterion_costs(solution.places, len(case.regulation.criteria))
+        _agree(case, solution, costs, audit)
+    certificate = make_certificate(case, solution, limits, audit, conflict, costs)
     return Result(case, solution, certificate, audit, conflict)
 
 
@@ -161,8 +163,9 @@ def write_result(result: Result, out: str | Path, *, force: bool = False) -> Non
     """Write ``assegnazioni.csv``, ``certificato.json``, ``report.html`` and ``classi.xlsx``.
 
     The files are written aside, the assignment is read again and audited from them, and only then do they take their
-    place: a result that the audit does not confirm is never written. Without an assignment only the certificate and
-    the report, which then explain why, are written.
+    place, the certificate last: a result that the audit does not confirm is never written, and one that was interrupted
+    while it took its place has no certificate. Without an assignment only the certificate and the report, which then
+    explain why, are written.
 
     Raises
     ------
@@ -178,11 +181,10 @@ def write_result(result: Result, out: str | Path, *, force: bool = False) -> Non
         staged = Path(aside)
         written = _stage(result, staged)
         out.mkdir(exist_ok=True)
-        for name in OUTPUTS:
-            if name in written:
-                (staged / name).replace(out / name)
-            else:
-                (out / name).unlink(missing_ok=True)
+        for name in (n for n in reversed(OUTPUTS) if n == CERTIFICATE or n not in written):
+            (out / name).unlink(missing_ok=True)
+        for name in sorted(written, key=lambda n: n == CERTIFICATE):
+            (staged / name).replace(out / name)
 
 
 def _stage(result: Result, folder: Path) -> list[str]:
@@ -232,14 +234,20 @@ def generate_case(out: str | Path, knobs: Knobs, seed: int) -> None:
         write_assignment(out / PERFECT, list(made.perfect.items()))
 
 
-def _agree(case: Case, places: tuple[int, ...], audit: Audit) -> None:
-    costs = Board(case.school, case.terms).criterion_costs(places, len(case.regulation.criteria))
+def _agree(case: Case, solution: Solution, costs: Sequence[int], audit: Audit) -> None:
     different = [
         _("Rule {k} ({rule}): the solver says {cost}, the auditor {audited}.").format(
             k=k + 1, rule=criterion.rule, cost=costs[k], audited=audited.cost
         )
         for k, (criterion, audited) in enumerate(zip(case.regulation.criteria, audit.criteria, strict=True))
         if costs[k] != audited.cost
+    ]
+    different += [
+        _("Tier {tier}: the solver says {cost}, the auditor {audited}.").format(
+            tier=t.tier, cost=t.value, audited=audit.tiers.get(t.tier)
+        )
+        for t in solution.tiers
+        if audit.tiers.get(t.tier) != t.value
     ]
     if different or audit.structure or not audit.hard_kept:
         raise AuditFailure("\n".join([*different, *audit.structure]) or _("The auditor finds a hard rule broken."))

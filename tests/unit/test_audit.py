@@ -260,11 +260,28 @@ def test_that_a_missing_assignment_is_an_error(case: Path) -> None:
 # --- against the certificate ---
 
 
-def certificate_of(audit: Audit, **changes: Any) -> dict[str, Any]:
+def certificate_of(audit: Audit, /, **changes: Any) -> dict[str, Any]:
     sealed = hashlib.sha256(SEATS.encode()).hexdigest()
-    criteria = [{"number": a.number, "rule": a.rule, "cost": a.cost, "audited": a.cost} for a in audit.criteria]
-    tiers = [{"tier": tier, "value": value} for tier, value in audit.tiers.items()]
-    return {"criteria": criteria, "tiers": tiers, "inputs": {}, "outputs": {"assegnazioni.csv": sealed}, **changes}
+    criteria = [
+        {"number": a.number, "rule": a.rule, "hard": a.hard, "weight": a.weight, "tier": a.tier}
+        | {"cost": a.cost, "audited": a.cost, "bound": 0}
+        for a in audit.criteria
+    ]
+    tiers = [
+        {"tier": tier, "value": value, "bound": value, "gap": 0.0, "proved": True, "proof": "search"}
+        | {"conditional_on_earlier_tiers": tier > 1}
+        for tier, value in audit.tiers.items()
+    ]
+    findings = sum(len(a.findings) for a in audit.criteria)
+    return {
+        "status": "OPTIMAL",
+        "criteria": criteria,
+        "tiers": tiers,
+        "inputs": {},
+        "outputs": {"assegnazioni.csv": sealed},
+        "audit": {"hard_kept": audit.hard_kept, "agrees": True, "findings": findings},
+        **changes,
+    }
 
 
 def hashes(case: Path) -> dict[str, str]:
@@ -287,6 +304,7 @@ def test_that_moved_pupils_are_caught_by_what_changes(case: Path) -> None:
         "Rule 4 (Pupils tied together, binding): the certificate says 0, the auditor counts 1.",
         "Tier 1: the certificate says 0, the auditor counts 40.",
         "Tier 2: the certificate says 12, the auditor counts 0.",
+        "The certificate does not repeat the auditor's count: 5 findings.",
         "assegnazioni.csv is not the file this certificate was made for.",
     )
 
@@ -305,6 +323,13 @@ def test_that_a_swap_that_costs_nothing_is_caught_by_its_hash(case: Path) -> Non
         ({"criteria": "none"}, "The certificate speaks of 0 rules, the auditor counted 4."),
         ({"criteria": [1, 2, 3, 4]}, "Rule 1 is “balance”, but the certificate says “None”."),
         ({"tiers": []}, "Tier 1: the certificate says None, the auditor counts 0."),
+        ({"status": "FEASIBLE"}, "The certificate says “FEASIBLE”, but what it says of the tiers makes it “OPTIMAL”."),
+        ({"status": None}, "The certificate says “None”, but what it says of the tiers makes it “OPTIMAL”."),
+        ({"audit": None}, "The certificate does not repeat the auditor's count: 4 findings."),
+        (
+            {"audit": {"hard_kept": True, "agrees": False, "findings": 4}},
+            "The certificate does not repeat the auditor's count: 4 findings.",
+        ),
         ({"outputs": {}}, "assegnazioni.csv is not the file this certificate was made for."),
         ({"outputs": None}, "assegnazioni.csv is not the file this certificate was made for."),
     ],
@@ -322,6 +347,91 @@ def test_that_either_number_of_a_rule_must_agree(case: Path, field: str) -> None
     assert compare_with_certificate(audit, certificate) == (
         "Rule 2 (Even spread: livello): the certificate says 3, the auditor counts 4.",
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentences"),
+    [
+        (
+            {"weight": 4},
+            ["Rule 2 (Even spread: livello): its price in the certificate is not the one of the regulation."],
+        ),
+        (
+            {"tier": 1},
+            ["Rule 2 (Even spread: livello): its price in the certificate is not the one of the regulation."],
+        ),
+        (
+            {"hard": True},
+            ["Rule 2 (Even spread: livello): its price in the certificate is not the one of the regulation."],
+        ),
+        ({"bound": 5}, ["Rule 2 (Even spread: livello): its bound cannot be 5 when it costs 4."]),
+        ({"bound": -1}, ["Rule 2 (Even spread: livello): its bound cannot be -1 when it costs 4."]),
+        ({"bound": None}, ["Rule 2 (Even spread: livello): its bound cannot be None when it costs 4."]),
+        ({"bound": 4}, []),
+    ],
+)
+def test_that_price_and_bound_of_a_rule_are_possible(case: Path, changes: dict[str, Any], sentences: list[str]) -> None:
+    audit = audit_files(case, case.parent)[0]
+    certificate = certificate_of(audit)
+    certificate["criteria"][1].update(changes)
+    assert list(compare_with_certificate(audit, certificate)) == sentences
+
+
+OPEN = {"bound": 9, "gap": 0.25, "proved": False, "proof": ""}
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "sentences"),
+    [
+        (OPEN, "FEASIBLE", []),
+        (OPEN, "OPTIMAL", ["The certificate says “OPTIMAL”, but what it says of the tiers makes it “FEASIBLE”."]),
+        ({"bound": 13}, "OPTIMAL", ["Tier 2: its bound cannot be 13 when its value is 12."]),
+        ({"bound": -1}, "OPTIMAL", ["Tier 2: its bound cannot be -1 when its value is 12."]),
+        ({"bound": "12"}, "OPTIMAL", ["Tier 2: its bound cannot be 12 when its value is 12."]),
+        (
+            {"bound": 9},
+            "OPTIMAL",
+            [
+                "Tier 2: “gap” is 0.0 in the certificate, but its value and place give 0.25.",
+                "Tier 2: “proved” is True in the certificate, but its value and place give False.",
+                "Tier 2: “search” is no proof of value 12 with bound 9.",
+            ],
+        ),
+        (
+            {"proved": False},
+            "FEASIBLE",
+            ["Tier 2: “proved” is False in the certificate, but its value and place give True."],
+        ),
+        ({"gap": 0.1}, "OPTIMAL", ["Tier 2: “gap” is 0.1 in the certificate, but its value and place give 0."]),
+        ({"proof": "faith"}, "OPTIMAL", ["Tier 2: “faith” is no proof of value 12 with bound 12."]),
+        ({"proof": ""}, "OPTIMAL", ["Tier 2: “” is no proof of value 12 with bound 12."]),
+        ({"proof": "arithmetic"}, "OPTIMAL", []),
+        (
+            {"conditional_on_earlier_tiers": False},
+            "OPTIMAL",
+            ["Tier 2: “conditional_on_earlier_tiers” is False in the certificate, but its value and place give True."],
+        ),
+    ],
+)
+def test_that_what_is_said_of_a_tier_follows_from_its_numbers(
+    case: Path, changes: dict[str, Any], status: str, sentences: list[str]
+) -> None:
+    audit = audit_files(case, case.parent)[0]
+    certificate = certificate_of(audit, status=status)
+    certificate["tiers"][1].update(changes)
+    assert list(compare_with_certificate(audit, certificate)) == sentences
+
+
+@pytest.mark.parametrize(
+    ("tier", "listed"),
+    [(3, "[1, 2, 3]"), (2, "[1, 2, 2]"), (None, "[1, 2, None]"), ([], "[1, 2, []]")],
+)
+def test_that_a_tier_of_no_rule_is_caught(case: Path, tier: Any, listed: str) -> None:
+    audit = audit_files(case, case.parent)[0]
+    certificate = certificate_of(audit)
+    certificate["tiers"].append({**certificate["tiers"][1], "tier": tier})
+    said = compare_with_certificate(audit, certificate)
+    assert said == (f"The tiers of the certificate are {listed}, those of the regulation [1, 2].",)
 
 
 # --- rules that the tables make binding ---

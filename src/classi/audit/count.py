@@ -18,6 +18,7 @@ from classi.regulation import Regulation, read_regulation
 ASSIGNMENT = "assegnazioni.csv"
 REGULATION = "regolamento.toml"
 APART = ("fratelli", "gemelli", "separati")
+PROOFS = ("arithmetic", "search")
 
 
 @dataclass(frozen=True)
@@ -196,8 +197,13 @@ def compare_with_certificate(
     Returns
     -------
     tuple of str
-        One sentence for each rule whose cost differs, for each tier whose value differs and for each file that is not
-        the one the certificate was made for; empty when all agree.
+        One sentence for each rule whose cost differs, for each tier whose value differs, for each file that is not the
+        one the certificate was made for and for everything in which the certificate contradicts itself (a bound above
+        the value, a proof where they differ, a gap or a status that does not follow); empty when all agree.
+
+    Notes
+    -----
+    A bound that is changed together with all that follows from it cannot be seen here: only another search can.
     """
     claimed = _entries(certificate, "criteria")
     said = []
@@ -209,14 +215,8 @@ def compare_with_certificate(
         )
     for audited, entry in zip(audit.criteria, claimed, strict=False):
         said += _differences(audited, entry)
-    tiers = {entry.get("tier"): entry.get("value") for entry in _entries(certificate, "tiers")}
-    for tier, value in audit.tiers.items():
-        if tiers.get(tier) != value:
-            said.append(
-                _("Tier {tier}: the certificate says {claimed}, the auditor counts {counted}.").format(
-                    tier=tier, claimed=tiers.get(tier), counted=value
-                )
-            )
+    said += _tier_differences(audit, _entries(certificate, "tiers"))
+    said += _summary_differences(audit, certificate)
     sealed = {**_table(certificate, "inputs"), **_table(certificate, "outputs")}
     for file, found in (hashes or {}).items():
         if str(sealed.get(file)).lower() != found.lower():
@@ -229,12 +229,77 @@ def _differences(audited: Audited, entry: Mapping[str, Any]) -> Iterator[str]:
         yield _("Rule {number} is “{rule}”, but the certificate says “{claimed}”.").format(
             number=audited.number, rule=audited.rule, claimed=entry.get("rule")
         )
+    if any(entry.get(price) != getattr(audited, price) for price in ("hard", "weight", "tier")):
+        yield _("Rule {number} ({label}): its price in the certificate is not the one of the regulation.").format(
+            number=audited.number, label=audited.label
+        )
     claims = [entry.get("cost"), entry.get("audited")]
     wrong = [claim for claim in claims if claim != audited.cost]
     if wrong:
         yield _("Rule {number} ({label}): the certificate says {claimed}, the auditor counts {counted}.").format(
             number=audited.number, label=audited.label, claimed=wrong[0], counted=audited.cost
         )
+    elif not _is_bound(entry.get("bound"), audited.cost):
+        yield _("Rule {number} ({label}): its bound cannot be {bound} when it costs {cost}.").format(
+            number=audited.number, label=audited.label, bound=entry.get("bound"), cost=audited.cost
+        )
+
+
+def _tier_differences(audit: Audit, claimed: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    named = [entry.get("tier") for entry in claimed]
+    if named != list(audit.tiers):
+        yield _("The tiers of the certificate are {claimed}, those of the regulation {tiers}.").format(
+            claimed=named, tiers=list(audit.tiers)
+        )
+    for tier, value in audit.tiers.items():
+        entry = next((entry for entry in claimed if entry.get("tier") == tier), {})
+        if entry.get("value") != value:
+            yield _("Tier {tier}: the certificate says {claimed}, the auditor counts {counted}.").format(
+                tier=tier, claimed=entry.get("value"), counted=value
+            )
+        elif not _is_bound(entry.get("bound"), value):
+            yield _("Tier {tier}: its bound cannot be {bound} when its value is {value}.").format(
+                tier=tier, bound=entry.get("bound"), value=value
+            )
+        else:
+            yield from _proof_differences(tier, entry, first=tier == min(audit.tiers))
+
+
+def _proof_differences(tier: int, entry: Mapping[str, Any], *, first: bool) -> Iterator[str]:
+    """Find what does not follow from a tier's value and bound."""
+    value, bound, proof = entry["value"], entry["bound"], entry.get("proof")
+    proved = value == bound
+    follows = {
+        "gap": 0 if proved else round((value - bound) / value, 6),
+        "proved": proved,
+        "conditional_on_earlier_tiers": not first,
+    }
+    for field, right in follows.items():
+        if entry.get(field) != right:
+            yield _(
+                "Tier {tier}: “{field}” is {claimed} in the certificate, but its value and place give {right}."
+            ).format(tier=tier, field=field, claimed=entry.get(field), right=right)
+    if proof not in (PROOFS if proved else ("",)):
+        yield _("Tier {tier}: “{proof}” is no proof of value {value} with bound {bound}.").format(
+            tier=tier, proof=proof, value=value, bound=bound
+        )
+
+
+def _summary_differences(audit: Audit, certificate: Mapping[str, Any]) -> Iterator[str]:
+    proved = all(entry.get("proved") is True for entry in _entries(certificate, "tiers"))
+    status = "OPTIMAL" if proved else "FEASIBLE"
+    if certificate.get("status") != status:
+        yield _("The certificate says “{claimed}”, but what it says of the tiers makes it “{status}”.").format(
+            claimed=certificate.get("status"), status=status
+        )
+    findings = sum(len(audited.findings) for audited in audit.criteria)
+    counted = {"hard_kept": audit.hard_kept, "agrees": True, "findings": findings}
+    if _table(certificate, "audit") != counted:
+        yield _("The certificate does not repeat the auditor's count: {findings} findings.").format(findings=findings)
+
+
+def _is_bound(bound: object, value: int) -> bool:
+    return type(bound) is int and 0 <= bound <= value
 
 
 def _entries(certificate: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
