@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from functools import cached_property
@@ -19,6 +19,12 @@ Value = str | int | Decimal | bool | date | None
 Conditions = Mapping[str, Any]
 
 ITALIAN = frozenset({"italiana", "italiano", "italia", "it", "ita"})
+STANDARD_COLUMNS = frozenset({
+    "cognome", "nome", "sesso", "data_nascita", "cittadinanza", "nato_in_italia", "nai", "livello_italiano",
+    "disabilita", "dsa", "bes", "situazione_problematica", "livello", "comportamento", "scuola_provenienza",
+    "classe_provenienza", "ripetente", "classe_fissa", "classi_vietate", "classe_precedente",
+})  # fmt: skip
+"""Columns of the pupils that mean the same in every school: one that is missing is not known for anybody."""
 TIE_KINDS = ("preferisce", "insieme", "separati", "gemelli", "fratelli")
 
 
@@ -95,7 +101,9 @@ class Tie:
 
 
 def text_key(value: object) -> str:
-    """Return `value` as compared with others: no case, no outer or doubled blanks."""
+    """Return `value` as compared with others: no case, no outer or doubled blanks, no needless decimals."""
+    if isinstance(value, Decimal):
+        value = f"{value.normalize():f}"
     return " ".join(str(value).split()).casefold()
 
 
@@ -116,7 +124,7 @@ def meets(value: Value, condition: Any) -> bool:
     if "known" in condition and bool(condition["known"]) != (value is not None):
         return False
     if value is None:
-        return set(condition) <= {"known"}
+        return set(condition) == {"known"}
     return (
         ("in" not in condition or meets(value, condition["in"]))
         and ("not" not in condition or not meets(value, condition["not"]))
@@ -139,13 +147,19 @@ def _group_key(value: Value) -> str:
 
 
 def _ordered(smaller: Any, larger: Any) -> bool:
+    if isinstance(smaller, bool) or isinstance(larger, bool):
+        return False  # yes and no come in no order
     if isinstance(smaller, str) or isinstance(larger, str):
         return text_key(smaller) <= text_key(larger)
     if isinstance(smaller, date) != isinstance(larger, date):
         return False
     if isinstance(smaller, date):
-        return bool(smaller <= larger)
+        return bool(_day(smaller) <= _day(larger))
     return Decimal(str(smaller)) <= Decimal(str(larger))
+
+
+def _day(value: date) -> date:
+    return value.date() if isinstance(value, datetime) else value
 
 
 @dataclass(frozen=True)
@@ -278,13 +292,6 @@ def _water_level(limits: Sequence[tuple[int, int | None]], pupils: int) -> list[
     below = max((k for k in knots if sum(filled(k)) <= pupils), default=Fraction(0))
     rising = sum(1 for low, high in limits if low <= below and (high is None or below < high))
     return filled(below + (pupils - sum(filled(below), Fraction(0))) / rising)
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """Class of each pupil, by position: ``places[i]`` is the class of pupil ``i``."""
-
-    places: tuple[int, ...]
 
 
 @dataclass(frozen=True)

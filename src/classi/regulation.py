@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,14 +9,15 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import ValidationError
 
 from classi.criteria.base import Criterion, registry
-from classi.domain import School, text_key
+from classi.domain import STANDARD_COLUMNS, School, text_key
 from classi.errors import Problem, RegulationError
 from classi.i18n import _
 from classi.ledger import Ledger
+from classi.rule_errors import explain, nearest, unknown_key
+from classi.rule_matches import Miss, misses
 from classi.terms import Term
 
 TOP_KEYS = ("name", "source", "extends", "drop", "criteria", "admission")
@@ -78,18 +78,24 @@ class Regulation:
         return replace(self, criteria=self.criteria + tuple(_implicit(self.criteria, school)))
 
     def problems(self, school: School) -> Iterator[Problem]:
-        """Check the rules against the school: columns, pupils and classes they name."""
+        """Check the rules against the school: columns, pupils and classes they name, groups that match nobody."""
         for k, criterion in enumerate(self.criteria, 1):
-            yield from self._names(k, criterion.pupil_columns(), school.pupil_columns, _("a column of the pupils"))
+            columns = set(criterion.pupil_columns())
+            absent = sorted(columns & STANDARD_COLUMNS - school.pupil_columns)
+            yield from self._names(k, columns - set(absent), school.pupil_columns, _("a column of the pupils"))
+            for column in absent:
+                text = _("Rule {k} ({rule}): the files have no column “{name}”, so it is not known for anybody.")
+                yield Problem(text.format(k=k, rule=criterion.rule, name=column), self.file, value=column, warning=True)
             yield from self._names(k, criterion.classes, school.class_columns, _("a column of the classes"))
             yield from self._names(k, criterion.pupil_ids(), set(school.pupil_at), _("a pupil"))
             ids = {c.id for c in school.classes}
             unknown = [c for c in criterion.class_ids() if text_key(c) not in school.class_at]
             yield from self._names(k, unknown, ids, _("a class"))
-            for message in criterion.odd(school):
-                yield Problem(
-                    _("Rule {k} ({rule}): {message}").format(k=k, rule=criterion.rule, message=message), self.file
-                )
+            found = [Miss(message) for message in criterion.odd(school)]
+            found += [Miss(message, warning=True) for message in criterion.idle(school)]
+            for miss in (*found, *misses(criterion, school)):
+                text = _("Rule {k} ({rule}): {message}").format(k=k, rule=criterion.rule, message=miss.message)
+                yield Problem(text, self.file, value=miss.value, hint=miss.hint, warning=miss.warning)
 
     def _names(self, k: int, names: Iterable[str], known: Iterable[str], what: str) -> Iterator[Problem]:
         known = set(known)
@@ -148,11 +154,12 @@ def read_regulation(path: Path, models: Path | None = None) -> Regulation:
 
 def parse_regulation(data: Mapping[str, Any], file: str = "regolamento.toml") -> Regulation:
     """Turn the tables of a regulation (already extended) into a `Regulation`; raises `RegulationError`."""
-    problems = [_unknown_key(key, TOP_KEYS, file, "") for key in data if key not in TOP_KEYS]
-    entries = data.get("criteria", [])
-    if not isinstance(entries, list) or not all(isinstance(e, Mapping) for e in entries):
-        problems.append(Problem(_("“criteria” must be written as a list of tables: [[criteria]]."), file))
-        entries = []
+    problems = [unknown_key(key, TOP_KEYS, file) for key in data if key not in TOP_KEYS]
+    entries: list[Mapping[str, Any]] = []
+    try:
+        entries = _entries(data, file)
+    except RegulationError as error:
+        problems += error.problems
     criteria = []
     for k, entry in enumerate(entries, 1):
         made = parse_criterion(entry, k, file)
@@ -185,7 +192,7 @@ def parse_criterion(entry: Mapping[str, Any], k: int, file: str) -> Criterion | 
     try:
         return kinds[rule](**dict(entry))
     except ValidationError as error:
-        return [_explain(e, kinds[rule], k, file) for e in error.errors(include_url=False)]
+        return [explain(e, kinds[rule], k, file) for e in error.errors(include_url=False)]
 
 
 def _tables(path: Path, models: Path | None, seen: tuple[Path, ...]) -> dict[str, Any]:
@@ -198,7 +205,7 @@ def _tables(path: Path, models: Path | None, seen: tuple[Path, ...]) -> dict[str
         ) from None
     except (UnicodeDecodeError, OSError):
         raise RegulationError([Problem(_("The file cannot be read: it must be UTF-8 text."), path.name)]) from None
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # not only TOMLDecodeError: whole numbers of thousands of digits as well
         raise RegulationError(
             [Problem(_("The file is not valid TOML: {error}").format(error=error), path.name)]
         ) from None
@@ -234,12 +241,15 @@ def _find(parent: str, path: Path, models: Path | None) -> Path | None:
 
 def _extended(base: dict[str, Any], own: dict[str, Any], file: str) -> dict[str, Any]:
     # A rule with the name of an inherited one takes its place; `drop` leaves inherited ones out.
-    mine = [c for c in own.get("criteria", []) if isinstance(c, Mapping)]
-    replaced = {c["name"]: c for c in mine if c.get("name")}
-    dropped = set(own.get("drop", []))
-    unknown = dropped.difference(c.get("name") for c in base.get("criteria", []))
+    mine, inherited = _entries(own, file), _entries(base, file)
+    known = [name for c in inherited if (name := _name(c))]
+    replaced = {name: c for c in mine if (name := _name(c))}
+    drop = own.get("drop", [])
+    if not isinstance(drop, list) or not all(isinstance(name, str) for name in drop):
+        raise RegulationError([Problem(_("“drop” must be a list of the names of rules."), file, column="drop")])
+    dropped = set(drop)
+    unknown = dropped.difference(known)
     if unknown:
-        known = [c["name"] for c in base.get("criteria", []) if c.get("name")]
         text = _("“drop” names “{name}”, which no inherited rule is called.")
         raise RegulationError(
             [
@@ -247,66 +257,18 @@ def _extended(base: dict[str, Any], own: dict[str, Any], file: str) -> dict[str,
                 for n in sorted(unknown)
             ]
         )
-    kept = [replaced.pop(c.get("name", ""), c) for c in base.get("criteria", []) if c.get("name") not in dropped]
-    rest = [c for c in mine if not c.get("name") or c["name"] in replaced]
+    kept = [replaced.pop(_name(c), c) for c in inherited if _name(c) not in dropped]
+    rest = [c for c in mine if not _name(c) or _name(c) in replaced]
     return {**base, **own, "criteria": kept + rest}
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
-    """Return the known word most like `word`, or an empty string."""
-    by_key = {text_key(k): k for k in known}
-    close = difflib.get_close_matches(text_key(word), by_key, n=1, cutoff=0.6)
-    return by_key[close[0]] if close else ""
+def _entries(data: Mapping[str, Any], file: str) -> list[Mapping[str, Any]]:
+    entries = data.get("criteria", [])
+    if not isinstance(entries, list) or not all(isinstance(e, Mapping) for e in entries):
+        raise RegulationError([Problem(_("“criteria” must be written as a list of tables: [[criteria]]."), file)])
+    return entries
 
 
-def _unknown_key(key: str, known: Iterable[str], file: str, where: str) -> Problem:
-    return Problem(
-        _("{where}“{key}” is not a key classi knows.").format(where=where, key=key),
-        file,
-        column=key,
-        hint=nearest(key, known) or ", ".join(known),
-    )
-
-
-def _explain(error: ErrorDetails, kind: type[Criterion], k: int, file: str) -> Problem:
-    """Turn one pydantic error into a sentence, from its type and context, never from its English text."""
-    rule = kind.model_fields["rule"].default
-    where = _("Rule {k} ({rule}): ").format(k=k, rule=rule)
-    path = ".".join(str(x) for x in error["loc"])
-    context = error.get("ctx", {})
-    if error["type"] == "extra_forbidden":
-        model: type[BaseModel] = kind
-        known = list(model.model_fields) if len(error["loc"]) == 1 else ["class", "pupil", "limit", "who", "why"]
-        return _unknown_key(path, known, file, where)
-    messages = {
-        "missing": _("“{path}” is missing."),
-        "price": _("say either hard = true or weight = a whole number from 1 up, one of the two."),
-        "religion": _(
-            "“{column}” concerns religion: by DPR 751/1985 that choice may cause no discrimination, "
-            "not even in forming classes, so it cannot be used."
-        ),
-        "condition": _("the condition on “{column}” may only use in, not, min, max, known."),
-        "needs_one_of": _("at least one of these is needed: {fields}."),
-        "ascending": _("“{path}” must be in ascending order."),
-        "min_above_max": _("“min” is greater than “max”."),
-        "none_too_low": _("“none” must be at least {cost}, the last of “costs”: costs never decrease."),
-        "decimal_max_places": _("“{path}” is {value}; at most {decimal_places} decimals are allowed."),
-        "decimal_type": _("“{path}” is {value}; a number is needed."),
-        "decimal_parsing": _("“{path}” is {value}; a number is needed."),
-        "literal_error": _("“{path}” is {value}; allowed: {expected}."),
-        "greater_than": _("“{path}” is {value}; it must be greater than {gt}."),
-        "greater_than_equal": _("“{path}” is {value}; it must be at least {ge}."),
-        "less_than_equal": _("“{path}” is {value}; it must be at most {le}."),
-        "int_type": _("“{path}” is {value}; a whole number is needed."),
-        "int_from_float": _("“{path}” is {value}; a whole number is needed."),
-        "bool_type": _("“{path}” is {value}; true or false is needed."),
-        "list_type": _("“{path}” is {value}; a list is needed: [ … ]."),
-        "dict_type": _("“{path}” is {value}; a table is needed: {{ column = value }}."),
-        "string_type": _("“{path}” is {value}; a text between quotes is needed."),
-        "string_too_short": _("“{path}” is empty; who decided and why must be written."),
-        "string_pattern_mismatch": _("“{path}” is empty; who decided and why must be written."),
-        "too_short": _("“{path}” has too few elements."),
-    }
-    template = messages.get(error["type"], _("“{path}” is {value}, which is not valid here."))
-    value = repr(error.get("input"))[:60]
-    return Problem(where + template.format(**{**context, "path": path, "value": value}), file, column=path, value=value)
+def _name(entry: Mapping[str, Any]) -> str:
+    name = entry.get("name")
+    return name if isinstance(name, str) else ""

@@ -159,7 +159,8 @@ def test_rooms_hold_whole_persons() -> None:
 
 
 def test_rooms_without_area_or_with_words_for_it_are_odd() -> None:
-    assert list(rule("room_area", per_pupil=1.8).odd(school_of(PUPILS, TWO)))
+    assert list(rule("room_area", per_pupil=1.8).idle(school_of(PUPILS, TWO)))
+    assert not list(rule("room_area", per_pupil=1.8).odd(school_of(PUPILS, TWO)))
     (message,) = rule("room_area", per_pupil=1.8).odd(school_of(PUPILS, [{"id": "1A", "area_mq": "large"}]))
     assert "large" in message
     assert list(rule("room_area", per_pupil=1.8).odd(school_of(PUPILS, [{"id": "1A", "area_mq": 0}])))
@@ -232,7 +233,7 @@ def test_of_a_yes_no_column_only_the_yes_is_spread() -> None:
         ("room_area", {"per_pupil": 0}, "greater than 0"),
         ("at_least_per_class", {"count": 0}, "greater than 0"),
         ("none_or_at_least", {"each": "religione", "count": 2}, "DPR 751/1985"),
-        ("balance", {"attribute": "sesso", "values": [["F"]]}, "not valid"),
+        ("balance", {"attribute": "sesso", "values": [["F"]]}, "can equal"),
         ("equal_sizes", {"classes": {"ora_alternativa": True}}, "DPR 751/1985"),
     ],
 )

@@ -40,7 +40,7 @@ def chosen(cells: list[Any], condition: Any) -> list[Any]:
         ([1, 2, 3, None], {"min": 2}, [2, 3]),
         ([1, 2, 3, None], {"max": 2}, [1, 2]),
         ([1, Decimal("1.5"), 2], {"min": 1.5, "max": 2}, [Decimal("1.5"), 2]),
-        ([False, True], {"min": 1}, [True]),
+        ([False, True], {"min": 1}, []),
         ([date(2013, 12, 31), date(2014, 1, 1)], {"min": date(2014, 1, 1)}, [date(2014, 1, 1)]),
         ([date(2014, 1, 1)], {"min": datetime(2014, 1, 1, 12)}, [date(2014, 1, 1)]),
         ([date(2014, 1, 1), None], {"min": 3}, []),

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from classi.criteria.base import Conditions, Criterion
+from classi.criteria.base import Conditions, Criterion, YesNo
 from classi.domain import Count, School, text_key
 from classi.i18n import _
 from classi.ledger import Ledger
@@ -48,8 +48,8 @@ class Apart(Criterion):
     rule: Literal["apart"] = "apart"
     ties: list[Literal["separati", "gemelli", "fratelli"]] = Field(["separati", "gemelli", "fratelli"], min_length=1)
     sources: Annotated[list[str], Field(min_length=1)] | None = None
-    unless_asked: bool = True
-    binding_only: bool = False
+    unless_asked: YesNo = True
+    binding_only: YesNo = False
     classes: Conditions = Field({}, max_length=0)
 
     def terms(self, school: School) -> Iterator[Shape]:

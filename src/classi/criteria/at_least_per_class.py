@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from classi.criteria.at_most_per_class import say_counted, say_whom
-from classi.criteria.base import Conditions, Criterion, say_band, say_pupils, say_value
+from classi.criteria.base import Conditions, Criterion, Positive, say_band, say_pupils, say_value
 from classi.domain import Count, School
 from classi.i18n import _
 from classi.ledger import Ledger
@@ -43,7 +43,7 @@ class AtLeastPerClass(Criterion):
     rule: Literal["at_least_per_class"] = "at_least_per_class"
     of: Conditions = Field(default_factory=dict)
     each: str | None = None
-    count: PositiveInt
+    count: Positive
 
     def terms(self, school: School) -> Iterator[Shape]:
         """Yield one band a class (and value)."""

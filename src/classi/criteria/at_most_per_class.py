@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from classi.criteria.base import Conditions, Criterion, Derogation, say_band, say_group, say_pupils, say_value
+from classi.criteria.base import Conditions, Criterion, Derogation, Natural, say_band, say_group, say_pupils, say_value
 from classi.domain import Count, School, text_key
 from classi.i18n import _
 from classi.ledger import Ledger
@@ -44,7 +44,7 @@ class AtMostPerClass(Criterion):
     rule: Literal["at_most_per_class"] = "at_most_per_class"
     of: Conditions = Field(default_factory=dict)
     each: str | None = None
-    limit: NonNegativeInt
+    limit: Natural
     derogations: list[Derogation] = Field(default_factory=list)
 
     @model_validator(mode="after")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from math import ceil, floor
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import NonNegativeInt, field_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, model_validator
 
-from classi.criteria.base import Criterion, say_band, say_pupils, say_value
+from classi.criteria.base import Criterion, Natural, YesNo, checked_scalar, say_band, say_pupils, say_value
 from classi.domain import Count, School, Value
 from classi.i18n import _
 from classi.ledger import Ledger
@@ -20,9 +19,9 @@ from classi.terms import Band, Shape
 class Spread(Criterion):
     """Common to the rules that spread labels evenly: a subclass says which label each pupil carries."""
 
-    tolerance: NonNegativeInt = 0
+    tolerance: Natural = 0
     missing: Literal["ignore", "value"] = "ignore"
-    relative: bool = False
+    relative: YesNo = False
 
     def labels(self, school: School) -> Mapping[Any, tuple[int, ...]]:
         """Return the pupils of each label, for the optimiser."""
@@ -129,14 +128,13 @@ class Balance(Spread):
 
     rule: Literal["balance"] = "balance"
     attribute: str
-    values: list[Any] | None = None
+    values: Annotated[list[Any], Field(min_length=1)] | None = None
 
-    @field_validator("values")
-    @classmethod
-    def _single(cls, values: list[Any] | None) -> list[Any] | None:
-        if any(isinstance(value, list | dict) for value in values or []):
-            raise PydanticCustomError("single_values", "single values")
-        return values
+    @model_validator(mode="after")
+    def _cells(self) -> Balance:
+        for value in self.values or ():
+            checked_scalar(value, self.attribute)
+        return self
 
     def labels(self, school: School) -> Mapping[Value, tuple[int, ...]]:
         """Group the pupils by value."""

@@ -7,26 +7,20 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor, gcd
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from classi.criteria.base import Criterion, say_value
+from classi.criteria.base import Criterion, Number, say_value
 from classi.domain import Count, School, milli
 from classi.i18n import _
 from classi.ledger import Ledger
 from classi.terms import Band, Range, Shape
 
+LARGEST_VALUE = 10**9
 
-def _written_number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise PydanticCustomError("number", "a number is needed")
-    return Decimal(str(value))  # as it is written: 0.1 is a tenth, not the nearest binary fraction
-
-
-Number = Annotated[Decimal, BeforeValidator(_written_number), Field(decimal_places=3)]
-"""A number of the regulation, at most three decimals."""
+Thousandths = Annotated[Number, Field(ge=-LARGEST_VALUE, le=LARGEST_VALUE, decimal_places=3)]
+"""A number in the unit of a column, at most three decimals."""
 
 
 class BalanceNumber(Criterion):
@@ -70,8 +64,8 @@ class BalanceNumber(Criterion):
     rule: Literal["balance_number"] = "balance_number"
     attribute: str
     measure: Literal["mean", "sum", "range"] = "mean"
-    tolerance: Annotated[Number, Field(ge=0)] = Decimal(0)
-    step: Annotated[Number, Field(gt=0)] = Decimal(1)
+    tolerance: Annotated[Number, Field(ge=0, le=LARGEST_VALUE, decimal_places=3)] = Decimal(0)
+    step: Annotated[Number, Field(gt=0, le=LARGEST_VALUE, decimal_places=3)] = Decimal(1)
 
     def terms(self, school: School) -> Iterator[Shape]:
         """Yield, in thousandths or coarser, one band a class (two for an average with a tolerance), or one range."""

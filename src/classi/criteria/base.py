@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from math import isfinite
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, NonNegativeInt, PositiveInt, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 from pydantic_core import PydanticCustomError
 
 from classi.domain import Count, School
@@ -17,15 +21,87 @@ from classi.i18n import _, ngettext
 from classi.ledger import Ledger
 from classi.terms import Shape
 
-RELIGION = ("religion", "irc", "confession", "fede", "avvalentesi", "ora_alternativa", "catechismo", "credo")
 Rounding = Literal["strict", "nearest", "loose"]
+LARGEST = 10**6
+"""No count of pupils, weight or tier of a regulation is larger: more is a slip of the keyboard."""
+
+Natural = Annotated[int, Strict(), Field(ge=0, le=LARGEST)]
+Positive = Annotated[int, Strict(), Field(gt=0, le=LARGEST)]
+YesNo = Annotated[bool, Strict()]
+
+
+def _written_number(value: Any) -> Any:
+    if not _is_number(value) or isinstance(value, bool):
+        raise PydanticCustomError("number", "a number is needed")
+    return Decimal(str(value))  # as it is written: 0.1 is a tenth, not the nearest binary fraction
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int) or (isinstance(value, float | Decimal) and isfinite(value))
+
+
+Number = Annotated[Decimal, BeforeValidator(_written_number)]
+"""A number of the regulation, exactly as it is written."""
+
+
+# --- what may not be used ---
+
+_RELIGION_WORDS = frozenset({"fede", "irc", "credo"})
+_RELIGION_STEMS = ("religio", "confession", "avvalent", "avvale", "catechis")
+_INSTEAD_OF_RELIGION = re.compile(r"\b(ora|attivita|materia|insegnamento) alternativ")
+
+
+def _about_religion(column: str) -> bool:
+    """Tell whether a column is about religion by its words: short ones whole, so that `scuola_federale` is none."""
+    letters = unicodedata.normalize("NFKD", column.casefold())
+    words = re.findall(r"[a-z]+", "".join(c for c in letters if not unicodedata.combining(c)))
+    if any(word in _RELIGION_WORDS or word.startswith(_RELIGION_STEMS) for word in words):
+        return True
+    return _INSTEAD_OF_RELIGION.search(" ".join(words)) is not None
+
+
+# --- conditions ---
+
+
+def checked_scalar(value: Any, column: str) -> None:
+    """Refuse what no cell can equal: anything but a number, a text, a date, true or false."""
+    if not (_is_number(value) or isinstance(value, str) or _is_day(value)):
+        raise PydanticCustomError("condition_value", "not a cell", {"column": column, "wrong": value})
+
+
+def _checked_options(values: Any, column: str) -> None:
+    listed = values if isinstance(values, list | tuple) else [values]
+    if not listed:
+        raise PydanticCustomError("condition_empty", "empty list", {"column": column, "wrong": values})
+    for value in listed:
+        checked_scalar(value, column)
+
+
+def _is_day(value: Any) -> bool:
+    return isinstance(value, date) and not isinstance(value, datetime)
 
 
 def _checked_conditions(conditions: dict[str, Any]) -> dict[str, Any]:
     for column, test in conditions.items():
-        if isinstance(test, dict) and (not test or set(test) - {"in", "not", "min", "max", "known"}):
-            raise PydanticCustomError("condition", "condition on {column}", {"column": column})
+        if isinstance(test, dict):
+            _checked_table(column, test)
+        else:
+            _checked_options(test, column)
     return conditions
+
+
+def _checked_table(column: str, test: dict[str, Any]) -> None:
+    if not test or set(test) - {"in", "not", "min", "max", "known"}:
+        raise PydanticCustomError("condition", "condition on {column}", {"column": column})
+    for part, wanted in test.items():
+        context = {"column": column, "part": part, "wrong": wanted}
+        if part in ("in", "not"):
+            _checked_options(wanted, column)
+        elif part == "known":
+            if not isinstance(wanted, bool):
+                raise PydanticCustomError("condition_known", "not a yes or no", context)
+        elif isinstance(wanted, bool) or not (_is_number(wanted) or isinstance(wanted, str) or _is_day(wanted)):
+            raise PydanticCustomError("condition_limit", "not in any order", context)
 
 
 Conditions = Annotated[dict[str, Any], AfterValidator(_checked_conditions)]
@@ -44,7 +120,7 @@ class Derogation(Signed):
     """A limit lifted for one class."""
 
     class_id: str = Field(alias="class")
-    limit: NonNegativeInt
+    limit: Natural
 
 
 class Pin(Signed):
@@ -60,9 +136,9 @@ class Criterion(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rule: str
-    hard: bool = False
-    weight: PositiveInt | None = None
-    tier: PositiveInt = 1
+    hard: YesNo = False
+    weight: Positive | None = None
+    tier: Positive = 1
     source: str = ""
     name: str = ""
     classes: Conditions = {}
@@ -77,8 +153,7 @@ class Criterion(BaseModel):
     def _no_religion(self) -> Criterion:
         attribute = [getattr(self, "attribute", "")]  # of the classes, in the rules about requests
         for column in (*self.pupil_columns(), *self.classes, *attribute):
-            words = column.casefold().replace("-", "_").replace(" ", "_")
-            if any(words == r or words.startswith((r, f"scelta_{r}")) or f"_{r}" in words for r in RELIGION):
+            if _about_religion(column):
                 raise PydanticCustomError("religion", "religion as a key", {"column": column})
         return self
 
@@ -115,6 +190,10 @@ class Criterion(BaseModel):
 
     def odd(self, school: School) -> Iterable[str]:
         """Return what makes this rule unusable on this school, as sentences (say a column that must hold numbers)."""
+        return ()
+
+    def idle(self, school: School) -> Iterable[str]:
+        """Return what makes this rule limit nothing on this school, as sentences (warnings)."""
         return ()
 
     def allowed(self, school: School) -> list[frozenset[int]] | None:

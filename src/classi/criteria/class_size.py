@@ -8,25 +8,27 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from classi.criteria.base import Criterion, Rounding, say_band, say_pupils, say_value
-from classi.domain import Count, School
+from classi.criteria.at_most_per_class import say_lifted
+from classi.criteria.base import Criterion, Derogation, Natural, Number, Rounding, say_band, say_pupils, say_value
+from classi.domain import Count, School, text_key
 from classi.i18n import _
 from classi.ledger import Ledger
 from classi.terms import Band, Shape
 
-Percent = Annotated[Decimal, Field(ge=0, le=100, decimal_places=2)]
+Percent = Annotated[Number, Field(ge=0, le=100, decimal_places=2)]
 
 
 class ClassSize(Criterion):
     """No class smaller than `min` or larger than `max`, give or take a tolerance.
 
     A class's own limits (columns `min` and `max` of the table `classi`) take the place of the rule's, each on its side
-    and without tolerance. DPR 81/2009 sets, with 10 % of tolerance (art. 4): 18–26 in the infanzia (art. 9), 15–26 in
-    the primaria (art. 10), 18–27 in the secondaria di I grado (art. 11). How the tolerance is rounded is disputed, so
-    it is a field. All pupils count, whatever is known of them.
+    and without tolerance; a derogation takes the place of both for the `max` of its class, and carries who decided it
+    and why. DPR 81/2009 sets, with 10 % of tolerance (art. 4): 18–26 in the infanzia (art. 9), 15–26 in the primaria
+    (art. 10), 18–27 in the secondaria di I grado (art. 11). How the tolerance is rounded is disputed, so it is a field.
+    All pupils count, whatever is known of them.
 
     Fields
     ------
@@ -34,6 +36,7 @@ class ClassSize(Criterion):
     tolerance : percent by which `max` is raised and `min` lowered (default 0).
     rounding : after the tolerance, ``"strict"`` (default) rounds `max` down and `min` up, ``"nearest"`` both to the
         nearest (half up), ``"loose"`` `max` up and `min` down.
+    derogations : list of ``{class, limit, who, why}``; their limit is the `max` of that class and gets no tolerance.
 
     Cost: pupils below the fewest or above the most, class by class.
 
@@ -51,10 +54,11 @@ class ClassSize(Criterion):
     """
 
     rule: Literal["class_size"] = "class_size"
-    min: NonNegativeInt | None = None
-    max: NonNegativeInt | None = None
+    min: Natural | None = None
+    max: Natural | None = None
     tolerance: Percent = Decimal(0)
     rounding: Rounding = "strict"
+    derogations: list[Derogation] = Field(default_factory=list)
 
     @model_validator(mode="after")
     def _in_order(self) -> ClassSize:
@@ -76,16 +80,19 @@ class ClassSize(Criterion):
             low = lowered(self.min, self.tolerance, self.rounding)
         if high is None and self.max is not None:
             high = raised(self.max, self.tolerance, self.rounding)
-        return low, high
+        lifted = {school.class_at.get(text_key(d.class_id)): d.limit for d in self.derogations}
+        return low, lifted.get(c, high)
 
     def audit(self, ledger: Ledger) -> Iterator[Count]:
         """Count the pupils of each class that has a limit."""
+        lifted = {" ".join(d.class_id.casefold().split()): d.limit for d in self.derogations}
         for row in ledger.chosen_classes(self.classes):
             low, high = row.get("min"), row.get("max")
             if low is None and self.min is not None:
                 low = fewest_allowed(self.min, self.tolerance, self.rounding)
             if high is None and self.max is not None:
                 high = most_allowed(self.max, self.tolerance, self.rounding)
+            high = lifted.get(" ".join(row["id"].casefold().split()), high)
             if low is None and high is None:
                 continue
             size = len(ledger.pupils_in(row["id"]))
@@ -95,9 +102,10 @@ class ClassSize(Criterion):
 
     def explain(self, count: Count) -> str:
         """Say which class is too large or too small."""
-        return _("Class {where} has {number}: it should have {band}.").format(
+        sentence = _("Class {where} has {number}: it should have {band}.").format(
             where=count.where, number=say_pupils(int(count.value or 0)), band=say_band(count)
         )
+        return sentence + say_lifted(self.derogations, count.where)
 
     def title(self) -> str:
         """Return the heading."""
@@ -113,7 +121,7 @@ class ClassSize(Criterion):
     def odd(self, school: School) -> Iterable[str]:
         """Report limits that are missing everywhere, or that contradict each other."""
         limits = {school.classes[c].id: self._limits(school, c) for c in school.chosen_classes(self.classes)}
-        if all(pair == (None, None) for pair in limits.values()):
+        if limits and all(pair == (None, None) for pair in limits.values()):
             yield _("no limit is given, neither here nor in the columns min and max of the table “classi”.")
         for class_id, (low, high) in limits.items():
             if low is not None and high is not None and low > high:

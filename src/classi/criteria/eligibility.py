@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from classi.criteria.base import Criterion, say_value
+from classi.criteria.base import Criterion, YesNo, say_value
 from classi.domain import Count, School, Value
 from classi.i18n import _
 from classi.ledger import Ledger
@@ -42,7 +42,7 @@ class Eligibility(Criterion):
     rule: Literal["eligibility"] = "eligibility"
     attribute: str
     requests: list[str] | None = None
-    first_only: bool = False
+    first_only: YesNo = False
 
     def pupil_columns(self) -> Iterable[str]:
         """Return the columns of the requests, where the regulation names them; `attribute` is one of the classes'."""

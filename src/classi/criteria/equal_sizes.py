@@ -6,9 +6,7 @@ from collections.abc import Iterator
 from math import ceil, floor
 from typing import Literal
 
-from pydantic import NonNegativeInt
-
-from classi.criteria.base import Criterion, say_band, say_pupils
+from classi.criteria.base import Criterion, Natural, say_band, say_pupils
 from classi.domain import Count, School
 from classi.i18n import _
 from classi.ledger import Ledger
@@ -39,7 +37,7 @@ class EqualSizes(Criterion):
     """
 
     rule: Literal["equal_sizes"] = "equal_sizes"
-    tolerance: NonNegativeInt = 0
+    tolerance: Natural = 0
 
     def terms(self, school: School) -> Iterator[Shape]:
         """Yield one band a class, around its planned size."""

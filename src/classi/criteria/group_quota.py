@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Literal
 
-from pydantic import NonNegativeInt, model_validator
+from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
-from classi.criteria.base import Conditions, Criterion, say_band, say_group, say_pupils
+from classi.criteria.base import Conditions, Criterion, Natural, say_band, say_group, say_pupils
 from classi.domain import Count, School
 from classi.i18n import _
 from classi.ledger import Ledger
@@ -45,8 +45,8 @@ class GroupQuota(Criterion):
 
     rule: Literal["group_quota"] = "group_quota"
     of: Conditions
-    min: NonNegativeInt | None = None
-    max: NonNegativeInt | None = None
+    min: Natural | None = None
+    max: Natural | None = None
 
     @model_validator(mode="after")
     def _limits(self) -> GroupQuota:

@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
 
 from classi.criteria.balance import Spread
-from classi.criteria.balance_number import Number
+from classi.criteria.balance_number import Thousandths
 from classi.criteria.base import say_value
 from classi.domain import School
 from classi.i18n import _
@@ -53,11 +53,11 @@ class LevelBands(Spread):
 
     rule: Literal["level_bands"] = "level_bands"
     attribute: str = "livello"
-    bands: Annotated[list[Number], Field(min_length=1)] | None = None
+    bands: Annotated[list[Thousandths], Field(min_length=1)] | None = None
 
     @field_validator("bands")
     @classmethod
-    def _ascending(cls, bands: list[Number] | None) -> list[Number] | None:
+    def _ascending(cls, bands: list[Thousandths] | None) -> list[Thousandths] | None:
         if bands is not None and any(low >= high for low, high in pairwise(bands)):
             raise PydanticCustomError("ascending", "ascending")
         return bands
@@ -86,7 +86,7 @@ class LevelBands(Spread):
             found[None] = [row["id"] for row in ledger.pupils if row.get(self.attribute) is None]
         return {label: ids for label, ids in found.items() if ids}
 
-    def _intervals(self) -> Iterator[tuple[str, Number | None, Number | None]]:
+    def _intervals(self) -> Iterator[tuple[str, Thousandths | None, Thousandths | None]]:
         if self.bands is None:
             return
         yield _("below {high}").format(high=say_value(self.bands[0])), None, self.bands[0]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
 from classi.criteria.at_most_per_class import say_counted, say_whom
-from classi.criteria.base import Conditions, Criterion, say_pupils, say_value
+from classi.criteria.base import Conditions, Criterion, Positive, say_pupils, say_value
 from classi.domain import Count, School
 from classi.i18n import _
 from classi.ledger import Ledger
@@ -43,7 +43,7 @@ class NoneOrAtLeast(Criterion):
     rule: Literal["none_or_at_least"] = "none_or_at_least"
     of: Conditions = Field(default_factory=dict)
     each: str | None = None
-    count: PositiveInt
+    count: Positive
 
     def terms(self, school: School) -> Iterator[Shape]:
         """Yield one conditional band a class (and value)."""

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, NonNegativeInt, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from classi.criteria.base import Criterion, say_value
+from classi.criteria.base import Criterion, Natural, say_value
 from classi.criteria.eligibility import asked_by, choices, missing_columns, request_columns
 from classi.domain import Count, School, Value
 from classi.i18n import _
@@ -51,8 +51,8 @@ class Requests(Criterion):
     rule: Literal["requests"] = "requests"
     attribute: str
     requests: list[str] | None = None
-    costs: Annotated[list[NonNegativeInt], Field(min_length=1)] | None = None
-    none: NonNegativeInt | None = None
+    costs: Annotated[list[Natural], Field(min_length=1)] | None = None
+    none: Natural | None = None
 
     @field_validator("costs")
     @classmethod

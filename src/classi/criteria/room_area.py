@@ -8,9 +8,9 @@ from fractions import Fraction
 from math import floor
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field
 
-from classi.criteria.base import Criterion, say_band, say_pupils, say_value
+from classi.criteria.base import LARGEST, Criterion, Natural, Number, say_band, say_pupils, say_value
 from classi.domain import Count, School
 from classi.i18n import _
 from classi.ledger import Ledger
@@ -25,7 +25,7 @@ class RoomArea(Criterion):
 
     Fields
     ------
-    per_pupil : square metres for each person.
+    per_pupil : square metres for each person, up to three decimals.
     extra_persons : adults counted with the pupils (default 0).
 
     Cost: pupils above area ÷ `per_pupil`, rounded down, less `extra_persons`, class by class.
@@ -42,8 +42,8 @@ class RoomArea(Criterion):
     """
 
     rule: Literal["room_area"] = "room_area"
-    per_pupil: Annotated[Decimal, Field(gt=0)]
-    extra_persons: NonNegativeInt = 0
+    per_pupil: Annotated[Number, Field(gt=0, le=LARGEST, decimal_places=3)]
+    extra_persons: Natural = 0
 
     def terms(self, school: School) -> Iterator[Shape]:
         """Yield one band a class whose area is known."""
@@ -75,11 +75,15 @@ class RoomArea(Criterion):
         """Return the heading."""
         return _("Room: {area} m² for each person").format(area=say_value(self.per_pupil))
 
-    def odd(self, school: School) -> Iterable[str]:
-        """Report areas that are missing everywhere, or that are not areas."""
-        areas = {school.classes[c].id: school.classes[c]["area_mq"] for c in school.chosen_classes(self.classes)}
-        if all(area is None for area in areas.values()):
+    def idle(self, school: School) -> Iterable[str]:
+        """Report that no area is known: then the rule limits nothing."""
+        chosen = school.chosen_classes(self.classes)
+        if chosen and all(school.classes[c]["area_mq"] is None for c in chosen):
             yield _("no class has its area in the column “area_mq” of the table “classi”.")
+
+    def odd(self, school: School) -> Iterable[str]:
+        """Report areas that are not areas."""
+        areas = {school.classes[c].id: school.classes[c]["area_mq"] for c in school.chosen_classes(self.classes)}
         for class_id, area in areas.items():
             if area is not None and (not isinstance(area, int | Decimal) or isinstance(area, bool) or area <= 0):
                 yield _("the area of class {where} is “{value}”: a number of square metres above 0 is needed.").format(

@@ -6,10 +6,20 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import Field
 
 from classi.criteria.at_most_per_class import say_lifted
-from classi.criteria.base import Conditions, Criterion, Derogation, Rounding, say_band, say_group, say_pupils
+from classi.criteria.base import (
+    Conditions,
+    Criterion,
+    Derogation,
+    Natural,
+    Positive,
+    Rounding,
+    say_band,
+    say_group,
+    say_pupils,
+)
 from classi.criteria.class_size import Percent, most_allowed, raised
 from classi.domain import Count, School, text_key
 from classi.i18n import _
@@ -52,8 +62,8 @@ class SizeWithGroup(Criterion):
 
     rule: Literal["size_with_group"] = "size_with_group"
     of: Conditions
-    limit: NonNegativeInt
-    at_least: PositiveInt = 1
+    limit: Natural
+    at_least: Positive = 1
     tolerance: Percent = Decimal(0)
     rounding: Rounding = "strict"
     derogations: list[Derogation] = Field(default_factory=list)

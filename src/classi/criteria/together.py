@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from classi.criteria.base import Conditions, Criterion
+from classi.criteria.base import Conditions, Criterion, YesNo
 from classi.domain import Count, School, text_key
 from classi.i18n import _
 from classi.ledger import Ledger
@@ -46,7 +46,7 @@ class Together(Criterion):
     rule: Literal["together"] = "together"
     ties: list[Literal["insieme", "gemelli", "fratelli", "preferisce"]] = Field(["insieme"], min_length=1)
     sources: Annotated[list[str], Field(min_length=1)] | None = None
-    binding_only: bool = False
+    binding_only: YesNo = False
     classes: Conditions = Field({}, max_length=0)
 
     def terms(self, school: School) -> Iterator[Shape]:

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import PositiveInt
-
+from classi.criteria.base import Positive
 from classi.criteria.wishes import Wished
 from classi.domain import Count, School
 from classi.i18n import _
@@ -41,7 +40,7 @@ class WishAtLeastOne(Wished):
     """
 
     rule: Literal["wish_at_least_one"] = "wish_at_least_one"
-    count: PositiveInt = 1
+    count: Positive = 1
 
     def terms(self, school: School) -> Iterator[Shape]:
         """Yield a count of friends for each pupil, or pairs where all of them are due."""

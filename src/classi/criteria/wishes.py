@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field
 
-from classi.criteria.base import Conditions, Criterion
+from classi.criteria.base import Conditions, Criterion, Positive
 from classi.domain import Count, School
 from classi.i18n import _
 from classi.ledger import Ledger
@@ -93,7 +93,7 @@ class Wishes(Wished):
     """
 
     rule: Literal["wishes"] = "wishes"
-    at_most: PositiveInt | None = None
+    at_most: Positive | None = None
 
     def terms(self, school: School) -> Iterator[Shape]:
         """Yield one pair for the wishes between two pupils, and counts of friends where only some have to be there."""

@@ -29,6 +29,32 @@ def domains(school: School, terms: Iterable[Term]) -> list[frozenset[int]]:
 
 
 @dataclass(frozen=True)
+class Shortage:
+    """Bands that cannot all be kept, by the sums of their classes alone.
+
+    Attributes
+    ----------
+    bands : the bands, on disjoint sets of classes.
+    total : least and greatest sum of the weights that can end up in their classes.
+    room : least and greatest sum the bands allow; ``None`` = unlimited.
+    """
+
+    bands: tuple[Band, ...]
+    total: tuple[int, int]
+    room: tuple[int | None, int | None]
+
+    @property
+    def classes(self) -> tuple[int, ...]:
+        """The classes of all the bands."""
+        return tuple(sorted(c for b in self.bands for c in b.classes))
+
+    @property
+    def excess(self) -> int:
+        """Least total excess (``times`` not included)."""
+        return _outside(self.total, *self.room, self.bands[0].unit)
+
+
+@dataclass(frozen=True)
 class Group:
     """Terms that count the same thing over several classes, and the excess no assignment avoids.
 
@@ -36,14 +62,13 @@ class Group:
     ----------
     terms : the terms; all have the same criterion, price and unit.
     forced : least total excess (``times`` included, weight not).
-    total : what has to be shared out: (least, greatest) sum of the weights over the classes.
-    room : (least, greatest) sum the bands allow; ``None`` = unlimited.
+    shortages : for bands with a forced excess, where it comes from: one record for each set of classes between which
+        the counted pupils can move, or for each single band where only that one is short.
     """
 
     terms: tuple[Term, ...]
     forced: int
-    total: tuple[int, int] = (0, 0)
-    room: tuple[int | None, int | None] = (None, None)
+    shortages: tuple[Shortage, ...] = ()
 
     @property
     def price(self) -> int:
@@ -130,18 +155,25 @@ def _range_forced(shape: Range, rooms: Domains) -> int:
 
 def _band_group(terms: list[Term], rooms: Domains) -> Group:
     bands = [t.shape for t in terms if isinstance(t.shape, Band)]
-    weights, unit, times = bands[0].weights, bands[0].unit, bands[0].times
-    alone = sum(_outside(_spread(weights, frozenset(b.classes), rooms), b.low, b.high, unit) for b in bands)
-    together, total = 0, (0, 0)
-    room: tuple[int | None, int | None] = (None, None)
+    weights, times = bands[0].weights, bands[0].times
+    single = [short for b in bands if (short := _balance([b], weights, rooms)).excess]
+    joint = []
     for part in _components(bands, weights, rooms):
         inside = [b for b in bands if part.issuperset(b.classes)]
         if sum(len(b.classes) for b in inside) != len({c for b in inside for c in b.classes}):
             continue  # overlapping sets of classes: sums would count a pupil twice
-        total = _spread(weights, frozenset(c for b in inside for c in b.classes), rooms)
-        room = (_total([b.low for b in inside]), _total([b.high for b in inside]))
-        together += _outside(total, room[0], room[1], unit)
-    return Group(tuple(terms), times * max(alone, together), total, room)
+        if inside and (short := _balance(inside, weights, rooms)).excess:
+            joint.append(short)
+    forced = max(sum(s.excess for s in single), sum(s.excess for s in joint))
+    told = {c for s in joint for c in s.classes}
+    rest = [s for s in single if not told.issuperset(s.classes)]
+    return Group(tuple(terms), times * forced, (*joint, *rest))
+
+
+def _balance(bands: Sequence[Band], weights: Weights, rooms: Domains) -> Shortage:
+    """Compare what can end up in the classes of some bands with what they allow; short only if its excess is not 0."""
+    total = _spread(weights, frozenset(c for b in bands for c in b.classes), rooms)
+    return Shortage(tuple(bands), total, (_total([b.low for b in bands]), _total([b.high for b in bands])))
 
 
 def _total(limits: list[int | None]) -> int | None:

@@ -11,17 +11,20 @@ from classi.domain import School
 from classi.formation.bounds import domains
 from classi.formation.counting import Reason, counting_arguments
 from classi.formation.encode import Encoding
-from classi.formation.engine import Clock, Limits, run
+from classi.formation.engine import Clock, run
 from classi.formation.search import Board
 from classi.formation.solve import solve
 from classi.i18n import _
 from classi.regulation import Regulation
-from classi.terms import AnyOf, Band, Pair, Place, Range, Term, When
+from classi.terms import AnyOf, Band, Pair, Place, Range, Shape, Term, When
 
 T = TypeVar("T")
 
 ONE_QUESTION = 5.0
 """Seconds for one question "does this subset still clash?"."""
+
+CLASH_SHARE = 0.5
+"""Part of the time left that may go into the clash; the exceptions get the rest."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +33,13 @@ class Conflict:
 
     Attributes
     ----------
-    counting : facts of plain arithmetic that already make it impossible (codes C1…C4).
+    counting : facts of plain arithmetic that already make it impossible (codes C1…C5).
     rules : a minimal set of rules that clash (code R): without any one of them an assignment exists.
-    pupils : with those rules, the pupils that suffice for the clash: were any one of them free of the rules, it would
-        vanish. Identifiers.
-    relaxation : the fewest exceptions that make it possible (code X).
+    pupils : with those rules, the pupils that suffice for the clash: were any one of them free of the rules (of all
+        that ties, pins or wishes say of that pupil, and anywhere in the counts), it would vanish. Identifiers.
+    relaxation : exceptions that make it possible (code X), adding up to as little as was found.
     minimal : True when the minimality of `rules` and `pupils` was proved within the time.
+    least : True when it was proved that no exceptions add up to less than those of `relaxation`.
     """
 
     counting: tuple[Reason, ...]
@@ -43,6 +47,7 @@ class Conflict:
     pupils: tuple[str, ...]
     relaxation: tuple[Reason, ...]
     minimal: bool
+    least: bool = False
 
     def __str__(self) -> str:
         return "\n".join(self.lines())
@@ -61,7 +66,11 @@ class Conflict:
         if self.pupils:
             lines.append(_("Pupils involved: {pupils}.").format(pupils=", ".join(self.pupils)))
         if self.relaxation:
-            lines.append(_("The fewest exceptions found that make it possible:"))
+            lines.append(
+                _("These exceptions make it possible, and no smaller ones do:")
+                if self.least
+                else _("These exceptions make it possible (smaller ones may do: the time allowed ended first):")
+            )
             lines += [f"[{r.code}] {r.text}" for r in self.relaxation]
         return lines
 
@@ -70,26 +79,28 @@ class Conflict:
         return {**asdict(self), "lines": self.lines()}
 
 
-def explain_conflict(school: School, regulation: Regulation, terms: Sequence[Term], limits: Limits) -> Conflict:
+def explain_conflict(school: School, regulation: Regulation, terms: Sequence[Term], clock: Clock) -> Conflict:
     """Explain why the hard terms cannot all be kept.
 
     Parameters
     ----------
     school, terms : as for `solve`, of a case that is impossible.
     regulation : gives the rules their names.
-    limits : time for the whole explanation; the clash and the exceptions are searched as far as it goes.
+    clock : time for the whole explanation, and the wish to stop: the clash and the exceptions are searched as far as it
+        goes, the facts of arithmetic are always there.
     """
     hard = [t for t in terms if t.weight is None]
     counting = counting_arguments(school, regulation, hard)
-    search = _Search(school, regulation, hard, Clock(replace(limits, seconds=limits.seconds / 2)))
+    search = _Search(school, regulation, hard, clock, clock.left * CLASH_SHARE)
     rules, pupils = search.clash()
-    relaxation = _relaxation(school, regulation, hard, replace(limits, seconds=limits.seconds / 2))
+    relaxation, least = _relaxation(school, regulation, hard, clock)
     return Conflict(
         tuple(counting),
         tuple(Reason("R", u.text, (u.criterion + 1,)) for u in rules),
         tuple(school.pupils[i].id for i in pupils),
         tuple(relaxation),
         search.exact,
+        least,
     )
 
 
@@ -106,36 +117,52 @@ class _Unit:
 
 
 class _Search:
-    def __init__(self, school: School, regulation: Regulation, hard: Sequence[Term], clock: Clock) -> None:
-        self.school, self.clock = school, clock
+    def __init__(
+        self, school: School, regulation: Regulation, hard: Sequence[Term], clock: Clock, seconds: float
+    ) -> None:
+        self.school, self.clock, self.until = school, clock, clock.left - seconds
         self.units = _units(school, regulation, hard)
         self.exact = True
 
     def clash(self) -> tuple[list[_Unit], list[int]]:
         """Return a minimal set of rules that clash, then a minimal set of pupils for whom they do."""
-        rules = _minimal(self.units, lambda some: self._clashes(some, ()))
+        rules = _minimal(self.units, lambda some: self._clashes(some, set()))
         if not rules:
             return [], []
         everyone = list(range(len(self.school.pupils)))
         pupils = _minimal(everyone, lambda some: self._clashes(rules, set(everyone).difference(some)))
         return rules, pupils
 
-    def _clashes(self, units: Sequence[_Unit], free: set[int] | tuple[()]) -> bool:
-        terms = [t for u in units for t in u.terms]
-        rooms = [
-            r if i not in free else frozenset(range(len(self.school.classes)))
-            for i, r in enumerate(domains(self.school, terms))
-        ]
+    def _clashes(self, units: Sequence[_Unit], free: set[int]) -> bool:
+        """Tell whether it is proved that these rules clash when some pupils are free of them."""
+        seconds = self.clock.left - self.until
+        if self.clock.over or seconds <= 0:
+            self.exact = False
+            return False
+        terms = [t for u in units for t in u.terms if free.isdisjoint(_tied(t.shape))]
+        rooms = domains(self.school, terms)
         if not all(rooms):
             return True
         encoding = Encoding(rooms, free)
         for term in terms:
-            if not (isinstance(term.shape, Place) and term.shape.pupil in free):
-                encoding.require(term.shape)
-        status = run(encoding, self.clock, ONE_QUESTION).status
+            encoding.require(term.shape)
+        status = run(encoding, self.clock, min(ONE_QUESTION, seconds)).status
         if status == "UNKNOWN":
             self.exact = False
         return status == "INFEASIBLE"
+
+
+def _tied(shape: Shape) -> tuple[int, ...]:
+    """Return the pupils a shape speaks of by name; none for a shape that counts, where a free pupil may be anywhere."""
+    match shape:
+        case Pair():
+            return (shape.first, shape.second)
+        case AnyOf():
+            return (shape.pupil, *shape.others)
+        case Place():
+            return (shape.pupil,)
+        case _:
+            return ()
 
 
 def _minimal(items: Sequence[T], clashes: Callable[[Sequence[T]], bool]) -> list[T]:
@@ -164,30 +191,32 @@ def _units(school: School, regulation: Regulation, hard: Sequence[Term]) -> list
                 key: Any = (term.criterion, shape.trigger if isinstance(shape, When) else shape.weights)
                 text = label
             case Pair():
-                key, text = n, f"{label}: {_names(school, (shape.first, shape.second))}"
+                key, text = n, f"{label}: {_ids(school, (shape.first, shape.second))}"
             case AnyOf() | Place():
-                key, text = n, f"{label}: {_names(school, (shape.pupil,))}"
+                key, text = n, f"{label}: {_ids(school, (shape.pupil,))}"
         units.setdefault(key, _Unit(term.criterion, text)).terms.append(term)
     return list(units.values())
 
 
-def _names(school: School, pupils: Sequence[int]) -> str:
-    return ", ".join(school.pupils[i].label for i in pupils)
+def _ids(school: School, pupils: Sequence[int]) -> str:
+    return ", ".join(school.pupils[i].id for i in pupils)
 
 
 # --- the cheapest way out ---
 
 
-def _relaxation(school: School, regulation: Regulation, hard: Sequence[Term], limits: Limits) -> list[Reason]:
+def _relaxation(
+    school: School, regulation: Regulation, hard: Sequence[Term], clock: Clock
+) -> tuple[list[Reason], bool]:
     priced = [replace(t, weight=1, tier=1) for t in hard]
-    solution = solve(school, priced, limits)
+    solution = solve(school, priced, clock=clock)
     if solution.places is None:
-        return []
+        return [], False
     found: dict[tuple[int, str], list[int]] = defaultdict(list)
     for term, excess in zip(priced, Board(school, priced).excesses(solution.places).tolist(), strict=True):
         if excess:
             found[term.criterion, _where(school, term, solution.places)].append(excess)
-    return [
+    reasons = [
         Reason(
             "X",
             _("{label}: {where}, beyond the limit by {excess}.").format(
@@ -197,6 +226,7 @@ def _relaxation(school: School, regulation: Regulation, hard: Sequence[Term], li
         )
         for (k, where), excesses in found.items()
     ]
+    return reasons, solution.status == "OPTIMAL"
 
 
 def _where(school: School, term: Term, places: Sequence[int]) -> str:
@@ -206,6 +236,6 @@ def _where(school: School, term: Term, places: Sequence[int]) -> str:
         case When(_trigger, _least, band):
             return ", ".join(school.classes[c].id for c in band.classes)
         case Pair(first, second):
-            return _names(school, (first, second))
+            return _ids(school, (first, second))
         case AnyOf(pupil) | Place(pupil):
-            return f"{_names(school, (pupil,))} ({school.classes[places[pupil]].id})"
+            return f"{_ids(school, (pupil,))} ({school.classes[places[pupil]].id})"

@@ -69,6 +69,8 @@ def _any_of(wanted: Any) -> Callable[[Any], bool]:
 
 
 def _in_order(smaller: Any, larger: Any) -> bool:
+    if {smaller.__class__, larger.__class__} & {bool, None.__class__}:
+        return False  # neither yes nor no, and nothing unknown, has a place in a row
     if isinstance(smaller, str) or isinstance(larger, str):
         return plain(smaller) <= plain(larger)
     first, second = _scale(smaller), _scale(larger)
