@@ -173,11 +173,16 @@ def conflict_parts(conflict: object, labels: Mapping[str, str]) -> tuple[Part, .
         if conflict.get("minimal")
         else _("What clashes (a smaller set may exist: the time allowed ended first)")
     )
+    way_out = (
+        _("These exceptions make it possible, and no smaller ones do")
+        if conflict.get("least")
+        else _("These exceptions make it possible (smaller ones may do)")
+    )
     parts = (
         Part(_("Counting alone shows it"), _reasons(conflict.get("counting"))),
         Part(clash, _reasons(conflict.get("rules"))),
         Part(_("Pupils involved"), tuple(labels.get(p, p) for p in conflict.get("pupils") or ())),
-        Part(_("The fewest exceptions found that make it possible"), _reasons(conflict.get("relaxation"))),
+        Part(way_out, _reasons(conflict.get("relaxation"))),
     )
     found = tuple(p for p in parts if p.sentences)
     return found or (Part("", tuple(map(str, conflict.get("lines") or ()))),)
