@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.control import strip_control_codes
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from classi.errors import AuditFailure, ClassiError, InputError, Problem
 from classi.i18n import LANGUAGES, _, ngettext, use_language
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from classi.workflow import Result
 
 EXIT_OTHER, EXIT_INPUT, EXIT_IMPOSSIBLE, EXIT_BROKEN = 1, 2, 3, 4
+MOST_SHOWN = 1000
+"""Problems listed of one kind: nobody reads more before correcting these."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -321,8 +325,12 @@ def show_problems(problems: Iterable[Problem]) -> None:
     """Print problems, each with its place, on standard error."""
     console = _err()
     listed = list(problems)
-    for problem in listed:
-        console.print(str(problem), style="yellow" if problem.warning else "red", markup=False, soft_wrap=True)
+    for kind, style in ((False, "red"), (True, "yellow")):
+        lines = [str(problem) for problem in listed if problem.warning is kind]
+        if lines:
+            more = len(lines) - MOST_SHOWN
+            lines[MOST_SHOWN:] = [_("… and {number} more.").format(number=more)] if more > 0 else []
+            console.print(Text("\n".join(lines), style), soft_wrap=True)
     errors = sum(not p.warning for p in listed)
     if errors:
         text = ngettext("{n} problem: nothing was written.", "{n} problems: nothing was written.", errors)

@@ -32,7 +32,9 @@ def unmet_wishes(
     places : class of each pupil.
     audit : its independent count; the wishes come from there.
     """
-    pairs = {c.pupils: None for a in audit.criteria if a.rule == "wishes" for c in a.findings if len(c.pupils) == 2}
+    # With `at_most` a wish may be unmet and cost nothing: it is told all the same (a vetoed one has no value).
+    looked_at = [c for a in audit.criteria if a.rule == "wishes" for c in a.counts if len(c.pupils) == 2]
+    pairs = {c.pupils: None for c in looked_at if c.value == 0}
     if not pairs:
         return ()
     trial = _Trial(school, regulation, terms, places, exchanges=len(pairs) <= MANY)

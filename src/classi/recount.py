@@ -12,6 +12,7 @@ from classi import resources
 from classi.audit import Audit, audit_files, compare_with_certificate
 from classi.i18n import _
 from classi.regulation import Regulation
+from classi.sheets import read_small
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,14 +73,14 @@ def audit_result(case: str | Path, directory: str | Path) -> Recount:
 
 def sha256(file: Path) -> str:
     """Return the SHA-256 of a file's content, in hexadecimal."""
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    return hashlib.sha256(read_small(file)).hexdigest()
 
 
 def _certificate_differences(case: Path, directory: Path, audit: Audit) -> tuple[str, ...]:
     try:
-        certificate = json.loads((directory / CERTIFICATE).read_text(encoding="utf-8"))
+        certificate = json.loads(read_small(directory / CERTIFICATE).decode())
         inputs = [str(name) for name in certificate["inputs"]]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return (_("The certificate cannot be read."),)
     folder = case if case.is_dir() else case.parent
     hashes = {name: sha256(folder / name) for name in inputs if (folder / name).is_file()}

@@ -18,7 +18,11 @@ from classi.i18n import _
 from classi.ledger import Ledger
 from classi.rule_errors import explain, nearest, unknown_key
 from classi.rule_matches import Miss, misses
+from classi.sheets import read_small
 from classi.terms import Term
+
+LARGEST = 1_000_000
+"""Bytes of a regulation: a thousand rules are a fifth of it."""
 
 TOP_KEYS = ("name", "source", "extends", "drop", "criteria", "admission")
 
@@ -197,7 +201,7 @@ def parse_criterion(entry: Mapping[str, Any], k: int, file: str) -> Criterion | 
 
 def _tables(path: Path, models: Path | None, seen: tuple[Path, ...]) -> dict[str, Any]:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_small(path, LARGEST).decode("utf-8-sig")
         data = tomllib.loads(text)
     except FileNotFoundError:
         raise RegulationError(
@@ -205,6 +209,10 @@ def _tables(path: Path, models: Path | None, seen: tuple[Path, ...]) -> dict[str
         ) from None
     except (UnicodeDecodeError, OSError):
         raise RegulationError([Problem(_("The file cannot be read: it must be UTF-8 text."), path.name)]) from None
+    except RecursionError:
+        raise RegulationError(
+            [Problem(_("The file is not valid TOML: brackets within brackets."), path.name)]
+        ) from None
     except ValueError as error:  # not only TOMLDecodeError: whole numbers of thousands of digits as well
         raise RegulationError(
             [Problem(_("The file is not valid TOML: {error}").format(error=error), path.name)]
@@ -232,6 +240,8 @@ def _tables(path: Path, models: Path | None, seen: tuple[Path, ...]) -> dict[str
 
 
 def _find(parent: str, path: Path, models: Path | None) -> Path | None:
+    if len(parent) > 100:
+        return None
     name = parent if parent.endswith(".toml") else f"{parent}.toml"
     for folder in filter(None, (path.parent, models)):
         if (folder / name).is_file() and Path(name).name == name:

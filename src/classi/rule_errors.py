@@ -75,6 +75,9 @@ def _messages() -> dict[str, str]:
             "or a list of these."
         ),
         "condition_limit": _("“{part}” of the condition on “{column}” is {value}: write a number, a text or a date."),
+        "condition_day": _(
+            "“{part}” of the condition on “{column}” is {value}: write a day as 2014-03-31, without quotes."
+        ),
         "condition_known": _("“{part}” of the condition on “{column}” is {value}: write true or false."),
         "needs_one_of": _("at least one of these is needed: {fields}."),
         "ascending": _("“{path}” must be in ascending order."),

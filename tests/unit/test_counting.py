@@ -302,3 +302,21 @@ def test_that_exceptions_are_called_smallest_only_when_it_is_proved(monkeypatch:
         found = explain_conflict(school, regulation, terms, Clock(ONE))
         assert found.relaxation and not found.least
         assert "no smaller" not in str(found) and "smaller ones may do" in str(found)
+
+
+def test_that_crowding_out_is_seen_before_any_search() -> None:
+    # Three grave disabilities, one a class at most, twenty pupils in a class that has one: 60 places for 66 pupils.
+    rules = [
+        {"rule": "at_most_per_class", "of": {"disabilita": ["comma1", "comma3"]}, "limit": 1, "hard": True},
+        {"rule": "size_with_group", "of": {"disabilita": "comma3"}, "limit": 20, "hard": True},
+    ]
+    rows = [{"id": f"p{i}", "disabilita": "comma3" if i < 3 else "no"} for i in range(66)]
+    regulation = tiny.regulation(rules)
+    school = tiny.school(rows, [{"id": f"1{c}"} for c in "ABC"])
+    terms = regulation.terms(school)
+    assert solve(school, terms, Limits(seconds=20, workers=1)).status == "INFEASIBLE"
+    with use_language("en"):
+        conflict = explain_conflict(school, regulation, terms, Clock(Limits(seconds=20, workers=1)))
+    (reason,) = conflict.counting
+    assert reason.code == "C4" and "60" in reason.text and "66" in reason.text
+    assert {k for r in conflict.rules for k in r.criteria} == {1, 2}

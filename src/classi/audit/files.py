@@ -16,7 +16,7 @@ from classi.audit.cells import TABLE_NAMES, column_names, column_reader, same_id
 from classi.errors import InputError, Problem
 from classi.i18n import _
 from classi.ledger import Ledger
-from classi.sheets import read_sheets
+from classi.sheets import read_sheets, read_small
 
 RawRows = list[tuple[int, list[Any]]]
 Row = dict[str, Any]
@@ -131,7 +131,7 @@ def _as_table(name: str, file: str, rows: RawRows) -> dict[str, RawTable]:
 def _csv_rows(path: Path) -> RawRows:
     """Return the rows that are not empty, numbered as a spreadsheet would."""
     try:
-        content = path.read_bytes()
+        content = read_small(path)
     except OSError:
         raise InputError([Problem(_("The file cannot be opened: {file}.").format(file=path.name), path.name)]) from None
     text = unicodedata.normalize("NFC", _decoded(content))

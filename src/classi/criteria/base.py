@@ -81,6 +81,10 @@ def _is_day(value: Any) -> bool:
     return isinstance(value, date) and not isinstance(value, datetime)
 
 
+ITALIAN_DAY = re.compile(r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}")
+"""A day as people write it: as a text it would be compared letter by letter."""
+
+
 def _checked_conditions(conditions: dict[str, Any]) -> dict[str, Any]:
     for column, test in conditions.items():
         if isinstance(test, dict):
@@ -102,6 +106,8 @@ def _checked_table(column: str, test: dict[str, Any]) -> None:
                 raise PydanticCustomError("condition_known", "not a yes or no", context)
         elif isinstance(wanted, bool) or not (_is_number(wanted) or isinstance(wanted, str) or _is_day(wanted)):
             raise PydanticCustomError("condition_limit", "not in any order", context)
+        elif isinstance(wanted, str) and ITALIAN_DAY.fullmatch(wanted.strip()):
+            raise PydanticCustomError("condition_day", "a day TOML does not know", context)
 
 
 Conditions = Annotated[dict[str, Any], AfterValidator(_checked_conditions)]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from math import gcd
 
 from classi.domain import School
-from classi.terms import AnyOf, Band, Pair, Place, Range, Shape, Term, Weights
+from classi.terms import AnyOf, Band, Pair, Place, Range, Shape, Term, Weights, When
 
 Domains = Sequence[frozenset[int]]
 
@@ -194,3 +194,51 @@ def _components(bands: Sequence[Band], weights: Weights, rooms: Domains) -> list
         merged = set(linked).union(*touching)
         parts = [p for p in parts if not p & linked] + [merged]
     return parts
+
+
+# --- classes that are small because of whom they hold ---
+
+
+@dataclass(frozen=True)
+class Crowding:
+    """Too few places: at least `hosts` classes hold a group and are small, which leaves `capacity` places in all."""
+
+    criterion: int
+    trigger: tuple[int, ...]
+    hosts: int
+    capacity: int
+
+
+def crowded(pupils: int, classes: int, hard: Iterable[Term]) -> list[Crowding]:
+    """Return the rules "small when it holds a group" that leave fewer places than pupils."""
+    plain: list[Band] = []
+    caps: dict[tuple[int, tuple[int, ...]], dict[int, int]] = defaultdict(dict)
+    for term in hard:
+        shape = term.shape
+        if isinstance(shape, Band) and len(shape.classes) == 1 and all(w == 1 for _i, w in shape.weights):
+            plain.append(shape)
+        elif isinstance(shape, When) and shape.at_least == 1 and _is_size(shape.band, pupils):
+            caps[term.criterion, shape.trigger][shape.band.classes[0]] = shape.band.high or 0
+    found = []
+    for (criterion, trigger), limits in caps.items():
+        room = _most(plain, frozenset(range(pupils)), pupils, classes)
+        lost = sorted(max(0, room[c] - limits.get(c, pupils)) for c in range(classes))
+        held = sorted(_most(plain, frozenset(trigger), len(trigger), classes), reverse=True)
+        hosts = next((n for n in range(classes + 1) if sum(held[:n]) >= len(trigger)), classes)
+        capacity = sum(room) - sum(lost[:hosts])
+        if pupils > capacity:
+            found.append(Crowding(criterion, trigger, hosts, capacity))
+    return found
+
+
+def _is_size(band: Band, pupils: int) -> bool:
+    return band.high is not None and band.unit == 1 and len({i for i, w in band.weights if w == 1}) == pupils
+
+
+def _most(plain: Iterable[Band], group: frozenset[int], pupils: int, classes: int) -> list[int]:
+    """Return how many pupils of a group each class can hold: a limit on more pupils than the group limits it too."""
+    most = [pupils] * classes
+    for band in plain:
+        if band.high is not None and band.unit == 1 and group.issubset(i for i, _w in band.weights):
+            most[band.classes[0]] = min(most[band.classes[0]], band.high)
+    return most

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, TypeVar
 
 from classi.domain import School
+from classi.formation import bounds
 from classi.formation.bounds import domains
 from classi.formation.counting import Reason, counting_arguments
 from classi.formation.encode import Encoding
@@ -58,7 +59,7 @@ class Conflict:
         lines += [f"[{r.code}] {r.text}" for r in self.counting]
         if self.rules:
             lines.append(
-                _("These rules clash; without any one of them it would be possible:")
+                _("These rules clash with each other; give up any one of them, and the others no longer do:")
                 if self.minimal
                 else _("These rules clash (a smaller set may exist: the time allowed ended first):")
             )
@@ -143,6 +144,10 @@ class _Search:
         rooms = domains(self.school, terms)
         if not all(rooms):
             return True
+        if not free and (
+            bounds.bound(bounds.groups(terms, rooms)) or bounds.crowded(len(rooms), len(self.school.classes), terms)
+        ):
+            return True
         encoding = Encoding(rooms, free)
         for term in terms:
             encoding.require(term.shape)
@@ -219,9 +224,7 @@ def _relaxation(
     reasons = [
         Reason(
             "X",
-            _("{label}: {where}, beyond the limit by {excess}.").format(
-                label=regulation.label(k), where=where, excess=sum(excesses)
-            ),
+            _("{label}: {where}, by {excess}.").format(label=regulation.label(k), where=where, excess=sum(excesses)),
             (k + 1,),
         )
         for (k, where), excesses in found.items()

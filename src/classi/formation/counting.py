@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +13,7 @@ from classi.formation import bounds
 from classi.formation.bounds import Domains, Shortage, domains
 from classi.i18n import _, ngettext
 from classi.regulation import Regulation
-from classi.terms import Band, Place, Range, Term, When
+from classi.terms import Band, Place, Range, Term
 
 LIMITS_EACH_CLASS = ("at_most_per_class", "class_size", "room_area")
 """Rules whose limit a new class has too, whatever the others hold: only there do more classes make more room."""
@@ -167,53 +166,26 @@ def _say_classes(school: School, classes: Sequence[int]) -> str:
 
 
 def _small_classes(school: School, regulation: Regulation, hard: Sequence[Term]) -> list[Reason]:
-    """Classes that hold a group are small: as few of them as possible may still leave too little room."""
-    everyone = len(school.pupils)
-    size: dict[int, int] = {}
-    most: dict[tuple[int, frozenset[int]], int] = {}
-    plain = [
-        t.shape
-        for t in hard
-        if isinstance(t.shape, Band) and len(t.shape.classes) == 1 and all(w == 1 for _i, w in t.shape.weights)
-    ]
-    for band in plain:
-        if band.high is not None:
-            (c,), members = band.classes, frozenset(i for i, _w in band.weights)
-            most[c, members] = min(most.get((c, members), everyone), band.high)
-            if len(members) == everyone:
-                size[c] = min(size.get(c, everyone), band.high)
-    found = []
-    for (k, trigger), bands in _caps(hard).items():
-        room = [size.get(c, everyone) for c in range(len(school.classes))]
-        lost = sorted(max(0, room[c] - bands.get(c, everyone)) for c in range(len(room)))
-        per_class = [most.get((c, frozenset(trigger)), everyone) for c in range(len(room))]
-        hosts = -(-len(trigger) // max(1, *per_class))
-        capacity = sum(room) - sum(lost[:hosts])
-        if everyone > capacity:
-            text = _(
-                "{label}: {group} pupils need at least {hosts} of the small classes; the places left are {capacity} "
-                "for {number} pupils: {missing} too few."
-            )
-            text += " " + (
-                _("More classes are needed, or a reasoned derogation.")
-                if _derogable(regulation, k)
-                else _("More classes are needed.")
-            )
-            text = text.format(
-                label=regulation.label(k),
-                group=len(trigger),
-                hosts=hosts,
-                capacity=capacity,
-                number=everyone,
-                missing=everyone - capacity,
-            )
-            found.append(Reason("C4", text, (k + 1,), tuple(school.pupils[i].id for i in trigger)))
-    return found
+    """Say where classes that hold a group are small, and even as few of them as possible leave too little room."""
+    return [_crowding(school, regulation, c) for c in bounds.crowded(len(school.pupils), len(school.classes), hard)]
 
 
-def _caps(hard: Sequence[Term]) -> dict[tuple[int, tuple[int, ...]], dict[int, int]]:
-    caps: dict[tuple[int, tuple[int, ...]], dict[int, int]] = defaultdict(dict)
-    for term in hard:
-        if isinstance(term.shape, When) and term.shape.at_least == 1 and term.shape.band.high is not None:
-            caps[term.criterion, term.shape.trigger][term.shape.band.classes[0]] = term.shape.band.high
-    return caps
+def _crowding(school: School, regulation: Regulation, found: bounds.Crowding) -> Reason:
+    text = _(
+        "{label}: {group} pupils need at least {hosts} of the small classes; the places left are {capacity} "
+        "for {number} pupils: {missing} too few."
+    ).format(
+        label=regulation.label(found.criterion),
+        group=len(found.trigger),
+        hosts=found.hosts,
+        capacity=found.capacity,
+        number=len(school.pupils),
+        missing=len(school.pupils) - found.capacity,
+    )
+    more = (
+        _("More classes are needed, or a reasoned derogation.")
+        if _derogable(regulation, found.criterion)
+        else _("More classes are needed.")
+    )
+    pupils = tuple(school.pupils[i].id for i in found.trigger)
+    return Reason("C4", f"{text} {more}", (found.criterion + 1,), pupils)

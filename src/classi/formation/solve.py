@@ -125,7 +125,12 @@ class _Formation:
         self.results: list[TierResult] = []
 
     def run(self) -> Solution:
-        if not all(self.rooms) or bounds.bound(bounds.groups(self.hard, self.rooms)):
+        size = len(self.school.pupils), len(self.school.classes)
+        if (
+            not all(self.rooms)
+            or bounds.bound(bounds.groups(self.hard, self.rooms))
+            or bounds.crowded(*size, self.hard)
+        ):
             return self._answer("INFEASIBLE", None)
         first = run(self._base(), self.clock, self.clock.left)
         if first.places is None:

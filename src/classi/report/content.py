@@ -60,7 +60,11 @@ def build(
     missed = wishes(ledger, unmet, labels) if counted else ()
     verdicts: list[Verdict | None] = [proof]
     if counted:
-        wish = wish_verdict(len(unmet), len(possible), len(vetoed))
+        looked_at = [c for a in counted.criteria if a.rule == "wishes" for c in a.counts if c.value is not None]
+        apart = {c.pupils for c in looked_at if c.value == 0}
+        wish = wish_verdict(
+            len(apart), len({c.pupils for c in looked_at}), len(vetoed), counts=bool(looked_at or not possible)
+        )
         verdicts = [hard_verdict(counted, rules), proof, preference_verdict(rules), wish]
     return Content(
         language=language(),

@@ -137,8 +137,10 @@ def _say_preferences(number: int) -> str:
     )
 
 
-def wish_verdict(unmet: int, asked: int, vetoed: int) -> Verdict:
-    """Say how many wishes could not be granted."""
+def wish_verdict(unmet: int, asked: int, vetoed: int, *, counts: bool = True) -> Verdict:
+    """Say how many of the wishes that the regulation counts could not be granted."""
+    if not counts:
+        return Verdict("info", _("No wishes to grant"), _("The regulation counts no wishes."))
     if not asked and not unmet:
         return Verdict("info", _("No wishes to grant"), _("The files hold no wish that may be granted."))
     vetoes = ngettext("{number} more was vetoed.", "{number} more were vetoed.", vetoed).format(number=vetoed)
@@ -169,7 +171,7 @@ def conflict_parts(conflict: object, labels: Mapping[str, str]) -> tuple[Part, .
     if not isinstance(conflict, Mapping):
         return (Part("", (str(conflict),)),) if conflict else ()
     clash = (
-        _("What clashes: without any one of these rules it would be possible")
+        _("What clashes: give up any one of these rules, and the others no longer do")
         if conflict.get("minimal")
         else _("What clashes (a smaller set may exist: the time allowed ended first)")
     )

@@ -95,5 +95,22 @@ def _bytes(path: Path) -> bytes:
     return data
 
 
+def read_small(path: Path, limit: int = 50_000_000) -> bytes:
+    """Return the bytes of an ordinary file of at most `limit` bytes.
+
+    Raises
+    ------
+    InputError
+        For anything else: a folder, a pipe or a device would never end.
+    FileNotFoundError
+        When there is nothing at all.
+    """
+    if path.exists() and not path.is_file():
+        raise _error(path, _("This is not an ordinary file."))
+    if path.stat().st_size > limit:
+        raise _error(path, _("The file is too large."))
+    return path.read_bytes()
+
+
 def _error(path: Path, message: str) -> InputError:
     return InputError([Problem(message, path.name)])
