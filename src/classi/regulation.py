@@ -18,7 +18,6 @@ from classi.i18n import _
 from classi.ledger import Ledger
 from classi.rule_errors import explain, nearest, unknown_key
 from classi.rule_matches import Miss, misses
-from classi.sheets import read_small
 from classi.terms import Term
 
 LARGEST = 1_000_000
@@ -201,7 +200,12 @@ def parse_criterion(entry: Mapping[str, Any], k: int, file: str) -> Criterion | 
 
 def _tables(path: Path, models: Path | None, seen: tuple[Path, ...]) -> dict[str, Any]:
     try:
-        text = read_small(path, LARGEST).decode("utf-8-sig")
+        # A pipe or a device would never end, and no regulation is that large.
+        if path.exists() and not path.is_file():
+            raise RegulationError([Problem(_("This is not an ordinary file."), path.name)])
+        if path.stat().st_size > LARGEST:
+            raise RegulationError([Problem(_("The file is too large."), path.name)])
+        text = path.read_bytes().decode("utf-8-sig")
         data = tomllib.loads(text)
     except FileNotFoundError:
         raise RegulationError(
