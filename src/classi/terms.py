@@ -86,3 +86,16 @@ class Term:
     criterion: int
     weight: int | None = None
     tier: int = 1
+
+
+def named(shape: Shape) -> tuple[int, ...]:
+    """Return the pupils a tie or a place speaks of one by one; none for a shape that counts."""
+    match shape:
+        case Pair():
+            return (shape.first, shape.second)
+        case AnyOf():
+            return (shape.pupil, *shape.others)
+        case Place():
+            return (shape.pupil,)
+        case _:
+            return ()

@@ -15,7 +15,7 @@ from math import gcd
 from classi.formation.bounds import Domains, bound, groups
 from classi.formation.encode import Encoding, linear
 from classi.formation.engine import Clock, run
-from classi.terms import AnyOf, Band, Pair, Place, Range, Shape, Term, Weights, When
+from classi.terms import AnyOf, Band, Pair, Range, Shape, Term, Weights, When, named
 
 LARGEST_CIRCLE = 30
 ONE_BLOCK = 1.0
@@ -81,12 +81,8 @@ def _pupils(shape: Shape) -> frozenset[int]:
             return frozenset(i for i, _w in shape.weights)
         case When():
             return frozenset(shape.trigger).union(i for i, _w in shape.band.weights)
-        case Pair():
-            return frozenset((shape.first, shape.second))
-        case AnyOf():
-            return frozenset((shape.pupil, *shape.others))
-        case Place():
-            return frozenset((shape.pupil,))
+        case _:
+            return frozenset(named(shape))
 
 
 def _circles(terms: Sequence[Term], hard: Sequence[Term]) -> list[frozenset[int]]:

@@ -17,7 +17,7 @@ from classi.formation.search import Board
 from classi.formation.solve import solve
 from classi.i18n import _
 from classi.regulation import Regulation
-from classi.terms import AnyOf, Band, Pair, Place, Range, Shape, Term, When
+from classi.terms import AnyOf, Band, Pair, Place, Range, Term, When, named
 
 T = TypeVar("T")
 
@@ -140,7 +140,7 @@ class _Search:
         if self.clock.over or seconds <= 0:
             self.exact = False
             return False
-        terms = [t for u in units for t in u.terms if free.isdisjoint(_tied(t.shape))]
+        terms = [t for u in units for t in u.terms if free.isdisjoint(named(t.shape))]
         rooms = domains(self.school, terms)
         if not all(rooms):
             return True
@@ -155,19 +155,6 @@ class _Search:
         if status == "UNKNOWN":
             self.exact = False
         return status == "INFEASIBLE"
-
-
-def _tied(shape: Shape) -> tuple[int, ...]:
-    """Return the pupils a shape speaks of by name; none for a shape that counts, where a free pupil may be anywhere."""
-    match shape:
-        case Pair():
-            return (shape.first, shape.second)
-        case AnyOf():
-            return (shape.pupil, *shape.others)
-        case Place():
-            return (shape.pupil,)
-        case _:
-            return ()
 
 
 def _minimal(items: Sequence[T], clashes: Callable[[Sequence[T]], bool]) -> list[T]:

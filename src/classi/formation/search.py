@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classi.domain import School
-from classi.terms import AnyOf, Band, Pair, Place, Range, Term, Weights, When
+from classi.terms import AnyOf, Band, Pair, Place, Range, Term, Weights, When, named
 
 Ints = npt.NDArray[np.int64]
 NO_LOW, NO_HIGH = -(2**60), 2**60
@@ -62,7 +62,7 @@ class Board:
                 case Range() as shape:
                     self._ranges.append((k, self._row(shape.weights), shape))
                 case Pair() | AnyOf() | Place() as shape:
-                    for i in _concerned(shape):
+                    for i in named(shape):
                         self.touching[i].append(len(self._others))
                     self._others.append((k, shape))
         table = np.array(columns, dtype=np.int64).reshape(-1, 8)
@@ -185,16 +185,6 @@ class Position:
             k, other = board._others[n]
             cost += int(self.prices[k]) * _other_excess(other, self.places)
         return cost
-
-
-def _concerned(shape: Pair | AnyOf | Place) -> tuple[int, ...]:
-    match shape:
-        case Pair():
-            return (shape.first, shape.second)
-        case AnyOf():
-            return (shape.pupil, *shape.others)
-        case Place():
-            return (shape.pupil,)
 
 
 def _range_excess(shape: Range, sums: Ints) -> int:

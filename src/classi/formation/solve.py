@@ -197,11 +197,7 @@ class _Formation:
         for block in costly:
             _cap(encoding, block.terms, block.bound)
         for group in groups:
-            if group.forced == 0:
-                for term in group.terms:
-                    encoding.require(term.shape)
-            else:
-                _cap(encoding, group.terms, group.forced * group.price)
+            _cap(encoding, group.terms, group.forced * group.price)
         encoding.hint(best.places)
         outcome = run(encoding, self.clock, seconds)
         if outcome.places is not None:
