@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -13,11 +13,13 @@ from typing import Any
 from classi.domain import Plesso, Pupil, School, SchoolClass
 from classi.errors import InputError, Problem
 from classi.i18n import _
+from classi.journal import JOURNAL, Entry, Journal, append, propose, read_journal
 from classi.sheets import Book, Cell, Grid, exact, read_sheets
 from classi.tables.cells import plain
 from classi.tables.check import Draft, check
 from classi.tables.columns import CLASSES, INSTRUCTIONS, LAYOUTS, PUPILS, SITES, TIES, Layout, layout_names, squash
 from classi.tables.contradictions import contradictions
+from classi.tables.corrected import cells_as_text, corrected
 from classi.tables.files import case_files, nearest_table, tables_in
 from classi.tables.oddities import oddities
 from classi.tables.table import Table, read_table
@@ -48,8 +50,22 @@ class _Found:
     sheet: str
 
 
+@dataclass(frozen=True)
+class _Files:
+    """What the files of a case hold, before any of it is understood."""
+
+    case: str
+    grids: Mapping[str, _Found]
+    problems: tuple[Problem, ...]
+    sources: Mapping[str, str]
+    unread: frozenset[str]
+
+
 def read_case_tables(path: Path) -> Tables:
     """Read the tables of a case: a folder with csv files or one workbook, or the workbook itself.
+
+    The corrections recorded in ``decisioni.jsonl`` (see `classi.journal`) are written into the cells of the pupils
+    first, so that they are read and checked as if the table had them.
 
     Raises
     ------
@@ -57,6 +73,56 @@ def read_case_tables(path: Path) -> Tables:
         With every problem of every file, warnings included; see `classi.errors.Problem`.
     """
     path = Path(path)
+    files = _files(path)
+    try:
+        journal = read_journal(path)
+    except InputError as error:
+        return _with_journal(replace(files, problems=(*files.problems, *error.problems)), Journal())
+    return _with_journal(files, journal)
+
+
+def record_correction(
+    path: Path, pupil: str, changes: Mapping[str, str], *, who: str, why: str, when: date
+) -> tuple[Entry, tuple[Problem, ...]]:
+    """Correct cells of a pupil by a recorded decision, with what they held before; the tables stay as they are.
+
+    Parameters
+    ----------
+    path : the case.
+    pupil, changes : whom, and the new text of each column; an empty text empties the cell.
+    who, why, when : as for `classi.journal.append`.
+
+    Returns
+    -------
+    tuple
+        The entry, and what is odd about the new cells, as warnings.
+
+    Raises
+    ------
+    InputError
+        When the pupil or the column is not one of the case, a text is not what its column holds, or
+        `classi.journal.append` refuses. Nothing is written then. What else is wrong in the case is no obstacle.
+    """
+    path = Path(path)
+    files, journal = _files(path), read_journal(path)
+    found = files.grids.get(PUPILS.name)
+    if found is None:
+        raise InputError([p for p in files.problems if not p.warning] or [_missing(PUPILS, files.case)])
+    now = corrected(PUPILS, found.grid, journal).grid
+    before = cells_as_text(PUPILS, now, pupil, changes)
+    data = {"id": pupil, "changes": dict(changes), "before": before}
+    entry = propose(journal, "correzione", who=who, why=why, when=when, **data)
+    try:
+        read = _with_journal(files, replace(journal, entries=(*journal.entries, entry))).warnings
+    except InputError as error:
+        read = error.problems
+    mine = tuple(p for p in read if (p.file, p.row) == (JOURNAL, entry.n))
+    if not all(p.warning for p in mine):
+        raise InputError(mine)
+    return append(path, "correzione", who=who, why=why, when=when, **data), mine
+
+
+def _files(path: Path) -> _Files:
     files, problems = case_files(path)
     books: list[Book] = []
     unread: set[str] = set()
@@ -70,7 +136,23 @@ def read_case_tables(path: Path) -> Tables:
     for book in books:
         problems += _named(book, grids)
         problems += _lost_cells(book)
-    return _build(grids, problems, path.name, {book.file: book.sha256 for book in books}, unread)
+    return _Files(path.name, grids, tuple(problems), {book.file: book.sha256 for book in books}, frozenset(unread))
+
+
+def _with_journal(files: _Files, journal: Journal) -> Tables:
+    sources = {**files.sources, **({JOURNAL: journal.sha256} if journal.sha256 else {})}
+    problems = list(files.problems)
+    pupils = files.grids.get(PUPILS.name)
+    if pupils is None:
+        return _build(files.grids, problems, files.case, sources, files.unread)
+    changed = corrected(PUPILS, pupils.grid, journal)
+    problems += changed.problems
+
+    def placed(problem: Problem) -> Problem:
+        return changed.placed(problem) if (problem.file, problem.sheet) == (pupils.file, pupils.sheet) else problem
+
+    grids = {**files.grids, PUPILS.name: replace(pupils, grid=changed.grid)}
+    return _build(grids, problems, files.case, sources, files.unread, placed)
 
 
 def tables_from_rows(tables: Mapping[str, Iterable[Mapping[str, Any]]], file: str = "") -> Tables:
@@ -101,6 +183,7 @@ def _build(
     case: str,
     sources: Mapping[str, str],
     unread: Container[str] = (),
+    placed: Callable[[Problem], Problem] = lambda problem: problem,
 ) -> Tables:
     read: dict[str, Table] = {}
     for layout in LAYOUTS:
@@ -113,7 +196,7 @@ def _build(
         read[layout.name], more = read_table(layout, found.grid, found.file, found.sheet)
         problems += more
     draft = Draft(read[PUPILS.name], read[CLASSES.name], read[TIES.name], read[SITES.name])
-    problems += [*check(draft), *contradictions(draft), *oddities(draft)]
+    problems = [placed(p) for p in (*problems, *check(draft), *contradictions(draft), *oddities(draft))]
     if not all(problem.warning for problem in problems):
         raise InputError(_in_order(problems))
     return Tables(_school(draft), sources, tuple(_in_order(problems)))

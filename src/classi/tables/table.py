@@ -66,6 +66,12 @@ class Table:
         return listed([str(self.rows[i]) for i in positions])
 
 
+def column_name(layout: Layout, header: str) -> str:
+    """Return the name under which a column is kept: that of a known column, or the header's own; may be empty."""
+    known = layout.column(header)
+    return known.name if known else attribute_name(header)
+
+
 def listed(words: Sequence[str]) -> str:
     """Join words with commas, the first ten and then dots."""
     return ", ".join(words[:_ROWS_SHOWN]) + (", …" if len(words) > _ROWS_SHOWN else "")
@@ -121,7 +127,7 @@ class _Reader:
         for at, cell in enumerate(cells):
             header = written(cell).strip()
             known = self.layout.column(header)
-            name = known.name if known else attribute_name(header)
+            name = column_name(self.layout, header)
             if not name:
                 continue
             if name in places:

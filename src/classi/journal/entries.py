@@ -1,0 +1,113 @@
+"""What was decided: entries, and what follows from all of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+JOURNAL = "decisioni.jsonl"
+FIELDS: Mapping[str, Mapping[str, str]] = {
+    "correzione": {"id": "text", "changes": "cells", "before": "old cells"},
+    "punti": {"id": "text", "title": "text", "points": "points"},
+    "ammissione_ds": {"id": "text", "round": "text", "option": "option"},
+    "esclusione": {"id": "text"},
+    "reclamo": {"id": "text", "outcome": "outcome", "entry": "entry or null"},
+    "definitiva": {"round": "text"},
+    "rinuncia": {"id": "text"},
+    "ritiro": {"id": "text"},
+    "decadenza": {"id": "text", "absent_days": "days"},
+    "subentro": {"id": "text", "class": "text", "after": "entry"},
+    "trasferimento": {"id": "text", "class": "text"},
+    "annullamento": {"entry": "entry"},
+}
+"""The data of each kind, and what each of them is (see `classi.journal.checks`)."""
+KINDS = tuple(FIELDS)
+FROZEN = frozenset({"correzione", "punti", "esclusione", "ammissione_ds"})
+"""Kinds that would change a ranking, and that a definitive one therefore refuses."""
+FREEING = frozenset({"rinuncia", "ritiro", "decadenza", "esclusione", "trasferimento", "subentro"})
+"""Kinds after which the place a pupil had is free."""
+OUTCOMES = ("accolto", "respinto", "aperto")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A decision as recorded.
+
+    Attributes
+    ----------
+    n : its number, which is its line in the file.
+    when, who, why : date, who decided, for which reason.
+    kind, data : what was decided; see `classi.journal`.
+    hash : SHA-256 of everything above and of the hash before, in hexadecimal.
+    """
+
+    n: int
+    when: date
+    who: str
+    why: str
+    kind: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+    hash: str = ""
+
+
+@dataclass(frozen=True)
+class Journal:
+    """Every entry in order; those annulled stay, and no longer count.
+
+    Attributes
+    ----------
+    entries : all of them.
+    sha256 : of the very bytes that were read, in hexadecimal; empty when there is no file.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    sha256: str = ""
+
+    @cached_property
+    def annulled(self) -> frozenset[int]:
+        """Numbers of the entries that a later one undoes."""
+        return frozenset(e.data["entry"] for e in self.entries if e.kind == "annullamento")
+
+    @cached_property
+    def active(self) -> tuple[Entry, ...]:
+        """The entries that count."""
+        return tuple(e for e in self.entries if e.n not in self.annulled)
+
+    def of(self, kind: str) -> tuple[Entry, ...]:
+        """Return the active entries of one kind."""
+        return tuple(e for e in self.active if e.kind == kind)
+
+    def corrections(self) -> dict[str, dict[str, str]]:
+        """Return the corrected cells of each pupil by column as named in the entries; of two, the later counts.
+
+        The columns of a pupil are in the order in which they were last corrected, so that writing them one after the
+        other ends with the later one also where two names stand for one column.
+        """
+        found: dict[str, dict[str, str]] = defaultdict(dict)
+        for entry in self.of("correzione"):
+            cells = found[entry.data["id"]]
+            for column, text in entry.data["changes"].items():
+                cells.pop(column, None)
+                cells[column] = text
+        return dict(found)
+
+    def points(self) -> dict[str, tuple[Entry, ...]]:
+        """Return, for each pupil who has some, the entries that give points (their data: title, points)."""
+        found: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self.of("punti"):
+            found[entry.data["id"]].append(entry)
+        return {pupil: tuple(entries) for pupil, entries in found.items()}
+
+    def states(self) -> dict[str, Entry]:
+        """Return the rounds whose ranking is definitive, each with the entry that says so."""
+        return {e.data["round"]: e for e in self.of("definitiva")}
+
+    def history(self, pupil: str) -> tuple[Entry, ...]:
+        """Return everything recorded about a pupil, what was annulled and the annulments included."""
+        mine = {e.n for e in self.entries if e.data.get("id") == pupil}
+        mine |= {e.n for e in self.entries if e.kind == "annullamento" and e.data["entry"] in mine}
+        return tuple(e for e in self.entries if e.n in mine)
