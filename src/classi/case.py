@@ -14,7 +14,6 @@ from classi.audit import audit_ledger, ledger_from_rows, read_ledger
 from classi.domain import School
 from classi.errors import InputError, Problem
 from classi.formation.counting import counting_arguments
-from classi.i18n import _
 from classi.ledger import Ledger
 from classi.recount import Recount, sha256
 from classi.regulation import Regulation, parse_regulation, read_regulation
@@ -39,6 +38,7 @@ class Case:
     inputs : SHA-256 of every file read, by name.
     warnings : odd but legal data.
     source : a folder or workbook, or the rows a case was built from.
+    seats : for a case of those admitted only, the classes each seat leaves open, by identifiers.
     """
 
     school: School
@@ -46,6 +46,7 @@ class Case:
     inputs: Mapping[str, str]
     warnings: tuple[Problem, ...]
     source: Path | Mapping[str, list[dict[str, Any]]] = field(repr=False)
+    seats: Mapping[str, frozenset[str]] | None = field(default=None, repr=False)
 
     @classmethod
     def read(cls, path: str | Path) -> Case:
@@ -115,9 +116,6 @@ class Case:
         if any(not p.warning for p in problems):
             raise InputError([*problems, *tables.warnings])
         warnings = [*tables.warnings, *problems]
-        if regulation.admission is not None:
-            text = _("The table [admission] is not applied: seats are taken as the files give them.")
-            warnings.append(Problem(text, regulation.file, warning=True))
         return cls(regulation.bind(tables.school), regulation, inputs, tuple(warnings), source)
 
     @cached_property
@@ -128,6 +126,8 @@ class Case:
     def impossible(self) -> tuple[str, ...]:
         """Return, in sentences, what plain counting shows to be impossible (an empty tuple proves nothing)."""
         hard = [t for t in self.terms if t.weight is None]
+        if self.regulation.admission is not None and self.regulation.admission.rounds:
+            return ()  # more applicants than places are what rankings are for
         by_rules = [f"[{r.code}] {r.text}" for r in counting_arguments(self.school, self.regulation, hard)]
         return tuple(by_rules or [p.message for p in capacity_problems(self.school)])
 
@@ -166,8 +166,10 @@ class Case:
     def ledger(self, placed: Mapping[str, str]) -> Ledger:
         """Return the auditor's notebook for an assignment (pupil id → class id), read again from the source."""
         if isinstance(self.source, Path):
-            return read_ledger(self.source, placed)[0]
-        return ledger_from_rows(self.source, placed)
+            ledger = read_ledger(self.source, placed)[0]
+        else:
+            ledger = ledger_from_rows(self.source, placed)
+        return ledger if self.seats is None else ledger.of_those(self.seats)
 
 
 def regulation_path(case: Path) -> Path:

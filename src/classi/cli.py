@@ -7,35 +7,47 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import fields
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar, cast, get_args, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_type_hints
 
 import typer
 from rich.console import Console
 from rich.control import strip_control_codes
 from rich.markup import escape
 from rich.table import Table
-from rich.text import Text
 
-from classi.errors import AuditFailure, ClassiError, InputError, Problem
-from classi.i18n import LANGUAGES, _, ngettext, use_language
+from classi import cli_admissions
+from classi.console import (
+    EXIT_BROKEN,
+    EXIT_IMPOSSIBLE,
+    EXIT_INPUT,
+    EXIT_OTHER,
+    CasePath,
+    F,
+    Force,
+    Memory,
+    Out,
+    Seconds,
+    Seed,
+    Workers,
+    guarded,
+    ready,
+    show_problems,
+    stderr,
+    stdout,
+)
+from classi.errors import InputError, Problem
+from classi.i18n import LANGUAGES, _, use_language
 
 if TYPE_CHECKING:
     from classi.formation.solve import Progress
     from classi.workflow import Result
-
-EXIT_OTHER, EXIT_INPUT, EXIT_IMPOSSIBLE, EXIT_BROKEN = 1, 2, 3, 4
-MOST_SHOWN = 1000
-"""Problems listed of one kind: nobody reads more before correcting these."""
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 
 def main() -> None:
@@ -74,16 +86,16 @@ def build() -> typer.Typer:
             "Forms school classes: proved best or with the gap, counted twice, explained. Add --lang en for English."
         ),
     )
-    app.command("demo", help=_("Form the classes of a bundled school and write the report."))(_ready(demo))
-    app.command("check", help=_("Read a case and print every problem found, without forming anything."))(
-        _guarded(check)
-    )
-    app.command("form", help=_("Form the classes of a case and write the result, audited."))(_ready(form))
-    app.command("audit", help=_("Count every rule again from the files alone."))(_ready(audit))
+    app.command("demo", help=_("Form the classes of a bundled school and write the report."))(ready(demo))
+    app.command("check", help=_("Read a case and print every problem found, without forming anything."))(guarded(check))
+    app.command("form", help=_("Form the classes of a case and write the result, audited."))(ready(form))
+    app.command("audit", help=_("Count every rule again from the files alone."))(ready(audit))
     app.command("template", help=_("Write an empty workbook with drop-downs and notes, and a sample regulation."))(
-        _ready(template)
+        ready(template)
     )
-    app.command("generate", help=_("Write a synthetic school, from a seed."))(_ready(_with_knobs(generate)))
+    app.command("generate", help=_("Write a synthetic school, from a seed."))(ready(_with_knobs(generate)))
+
+    cli_admissions.add_to(app)
 
     @app.callback(invoke_without_command=True)
     def version(
@@ -98,81 +110,21 @@ def build() -> typer.Typer:
     return app
 
 
-def _helps() -> dict[str, str]:
-    return {
-        "case": _("A folder of tables (csv) or one workbook, with regolamento.toml."),
-        "directory": _("The folder with assegnazioni.csv."),
-        "file": _("The workbook to write."),
-        "out": _("The folder to write."),
-        "time_limit": _("Seconds for the search."),
-        "seed": _("The number that fixes every random choice."),
-        "workers": _("Search threads; with 1 the same input gives the same bytes."),
-        "memory_mb": _("Most memory the process may use, in megabytes."),
-        "force": _("Write over a result that is already there."),
-    }
-
-
-def _ready(command: F) -> F:
-    """Make a function a command: its options explained in the current language, its errors in words."""
-    helps, given = _helps(), signature(command)
-    types = getattr(command, "__knob_types__", None) or get_type_hints(command, include_extras=True)
-    parameters = []
-    for parameter in given.parameters.values():
-        base, info = get_args(types[parameter.name])[:2]
-        told = copy(info)
-        told.help = helps.get(parameter.name)
-        parameters.append(parameter.replace(annotation=Annotated[base, told]))
-    safe = _guarded(command)
-    safe.__signature__ = given.replace(parameters=parameters)  # type: ignore[attr-defined]
-    safe.__annotations__ = {p.name: p.annotation for p in parameters}
-    return safe
-
-
-def _guarded(command: F) -> F:
-    """Turn the errors classi raises on purpose into words and exit codes."""
-
-    @wraps(command)
-    def safe(*args: Any, **kwargs: Any) -> None:
-        try:
-            command(*args, **kwargs)
-        except InputError as error:
-            show_problems(error.problems)
-            raise typer.Exit(EXIT_INPUT) from None
-        except AuditFailure as error:
-            _err().print(_("The independent count differs from the solver's: nothing was written."), style="bold red")
-            _err().print(str(error), markup=False)
-            raise typer.Exit(EXIT_OTHER) from None
-        except ClassiError as error:
-            _err().print(str(error), markup=False)
-            raise typer.Exit(EXIT_OTHER) from None
-        except OSError as error:
-            _err().print(f"{error.strerror}: {error.filename}", style="red", markup=False)
-            raise typer.Exit(EXIT_INPUT) from None
-
-    return cast(F, safe)
-
-
-def _err() -> Console:
-    return Console(stderr=True, highlight=False)
-
-
-def _out() -> Console:
-    return Console(highlight=False, soft_wrap=True)
-
-
-CasePath = Annotated[Path, typer.Argument(metavar="CASE", show_default=False)]
-Out = Annotated[Path, typer.Option("--out", metavar="DIR", show_default=False)]
-Seconds = Annotated[float, typer.Option("--time-limit", metavar="S", min=0.1)]
-Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, max=2**31 - 1)]
-Workers = Annotated[int, typer.Option("--workers", metavar="N", min=1, max=64)]
-Memory = Annotated[int | None, typer.Option("--memory-mb", metavar="MB", min=64)]
-Force = Annotated[bool, typer.Option("--force")]
-
-
-def demo(out: Out = Path("classi-demo"), time_limit: Seconds = 30.0, force: Force = False) -> None:
+def demo(
+    out: Out = Path("classi-demo"),
+    time_limit: Seconds = 30.0,
+    force: Force = False,
+    admissions: Annotated[bool, typer.Option("--admissions")] = False,
+) -> None:
     """Form the classes of a bundled school, show them, write the report."""
     from classi import resources  # noqa: PLC0415
 
+    if admissions:
+        case = resources.instances() / cli_admissions.DEMO
+        cli_admissions.before_forming(case)
+        _form(case, out, time_limit=time_limit, force=force)
+        cli_admissions.after_forming(case, out)
+        return
     _form(resources.instances() / "secondaria-due-plessi", out, time_limit=time_limit, force=force)
 
 
@@ -232,11 +184,11 @@ def check(case: CasePath) -> None:
     show_problems(read.warnings)
     reasons = read.impossible()
     for line in reasons:
-        _err().print(line, style="red", markup=False, soft_wrap=True)
+        stderr().print(line, style="red", markup=False, soft_wrap=True)
     if reasons:
         raise typer.Exit(EXIT_INPUT)
     school = read.school
-    _out().print(
+    stdout().print(
         _("Ready: {pupils} pupils, {classes} classes, {ties} ties, {rules} rules.").format(
             pupils=len(school.pupils),
             classes=len(school.classes),
@@ -252,9 +204,12 @@ def audit(case: CasePath, directory: Annotated[Path, typer.Argument(metavar="DIR
     from classi.recount import audit_result  # noqa: PLC0415
 
     recount = audit_result(case, directory)
-    console = _out()
+    console = stdout()
     if wrong := [*recount.audit.structure, *recount.differences]:
         console.print("\n".join(wrong), style="bold red", markup=False)
+    if recount.audit.admission is not None:
+        for line in recount.audit.admission.lines():
+            console.print(line, markup=False)
     table = Table(_("no."), _("rule"), _("price"), _("cost"), title=_("Independent count"), title_justify="left")
     for a in recount.audit.criteria:
         price = _("hard") if a.hard else _("tier {tier}, weight {weight}").format(tier=a.tier, weight=a.weight)
@@ -275,7 +230,7 @@ def template(file: Annotated[Path, typer.Argument(metavar="FILE.xlsx", show_defa
     from classi.tables.template import write_template  # noqa: PLC0415
 
     for written in write_template(file):
-        _out().print(str(written), markup=False)
+        stdout().print(str(written), markup=False)
 
 
 def generate(out: Out, seed: Seed = 0, **knobs: Any) -> None:
@@ -288,7 +243,7 @@ def generate(out: Out, seed: Seed = 0, **knobs: Any) -> None:
     except ValueError as error:
         raise InputError([Problem(line) for line in str(error).splitlines()]) from None
     generate_case(out, chosen, seed)
-    _out().print(str(out), markup=False)
+    stdout().print(str(out), markup=False)
 
 
 def _with_knobs(command: F) -> F:
@@ -321,25 +276,9 @@ def _with_knobs(command: F) -> F:
 # --- what is shown ---
 
 
-def show_problems(problems: Iterable[Problem]) -> None:
-    """Print problems, each with its place, on standard error."""
-    console = _err()
-    listed = list(problems)
-    for kind, style in ((False, "red"), (True, "yellow")):
-        lines = [str(problem) for problem in listed if problem.warning is kind]
-        if lines:
-            more = len(lines) - MOST_SHOWN
-            lines[MOST_SHOWN:] = [_("… and {number} more.").format(number=more)] if more > 0 else []
-            console.print(Text("\n".join(lines), style), soft_wrap=True)
-    errors = sum(not p.warning for p in listed)
-    if errors:
-        text = ngettext("{n} problem: nothing was written.", "{n} problems: nothing was written.", errors)
-        console.print(text.format(n=errors), style="bold red", markup=False)
-
-
 def show_result(result: Result, out: Path) -> None:
     """Print what a headteacher wants at a glance."""
-    console, certificate = _out(), result.certificate
+    console, certificate = stdout(), result.certificate
     if result.conflict is not None:
         for line in result.conflict.lines():
             console.print(line, markup=False)
@@ -381,7 +320,7 @@ class _Live:
     """One line on standard error that follows the search; on a plain stream, a line at each improvement of a tier."""
 
     def __init__(self) -> None:
-        self.console = _err()
+        self.console = stderr()
         self.status = self.console.status(_("Looking for a first split…")) if self.console.is_terminal else None
         self.last = ""
 

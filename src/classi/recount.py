@@ -66,9 +66,11 @@ def audit_result(case: str | Path, directory: str | Path) -> Recount:
     """
     case, directory = Path(case), Path(directory)
     audit, _ledger, regulation = audit_files(case, directory, resources.models())
+    differences = () if audit.admission is None else audit.admission.differences
     if not (directory / CERTIFICATE).exists():
-        return Recount(audit, regulation, ())
-    return Recount(audit, regulation, _certificate_differences(case, directory, audit), certified=True)
+        return Recount(audit, regulation, differences)
+    differences += _certificate_differences(case, directory, audit)
+    return Recount(audit, regulation, differences, certified=True)
 
 
 def sha256(file: Path) -> str:
@@ -85,5 +87,7 @@ def _certificate_differences(case: Path, directory: Path, audit: Audit) -> tuple
     folder = case if case.is_dir() else case.parent
     hashes = {name: sha256(folder / name) for name in inputs if (folder / name).is_file()}
     missing = [_("{file} is missing.").format(file=name) for name in inputs if name not in hashes]
-    hashes[ASSIGNMENT] = sha256(directory / ASSIGNMENT)
+    outputs = sorted({ASSIGNMENT, *(str(name) for name in certificate.get("outputs") or ())})
+    hashes |= {name: sha256(directory / name) for name in outputs if (directory / name).is_file()}
+    missing += [_("{file} is missing.").format(file=name) for name in outputs if name not in hashes]
     return (*missing, *compare_with_certificate(audit, certificate, hashes))

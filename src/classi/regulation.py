@@ -11,11 +11,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from classi.admission_checks import admission_problems
+from classi.admission_errors import inherited_admission, parse_admission
 from classi.criteria.base import Criterion, registry
 from classi.domain import STANDARD_COLUMNS, School, text_key
 from classi.errors import Problem, RegulationError
 from classi.i18n import _
 from classi.ledger import Ledger
+from classi.procedure import Procedure
 from classi.rule_errors import explain, nearest, unknown_key
 from classi.rule_matches import Miss, misses
 from classi.terms import Term
@@ -34,14 +37,14 @@ class Regulation:
     ----------
     name, source : as the file says.
     criteria : every rule in force, inherited ones first, the implicit ones last (see `with_implicit`).
-    admission : the ``[admission]`` table as written.
+    admission : the procedure of ``[admission]``, parameters put in; ``None`` where the regulation has none.
     file : name of the file, for messages.
     """
 
     name: str
     criteria: tuple[Criterion, ...]
     source: str = ""
-    admission: Mapping[str, Any] | None = None
+    admission: Procedure | None = None
     file: str = "regolamento.toml"
 
     def bind(self, school: School) -> School:
@@ -81,7 +84,7 @@ class Regulation:
         return replace(self, criteria=self.criteria + tuple(_implicit(self.criteria, school)))
 
     def problems(self, school: School) -> Iterator[Problem]:
-        """Check the rules against the school: columns, pupils and classes they name, groups that match nobody."""
+        """Check rules and procedure against the school: columns, pupils and classes named, groups that match nobody."""
         for k, criterion in enumerate(self.criteria, 1):
             columns = set(criterion.pupil_columns())
             absent = sorted(columns & STANDARD_COLUMNS - school.pupil_columns)
@@ -99,6 +102,8 @@ class Regulation:
             for miss in (*found, *misses(criterion, school)):
                 text = _("Rule {k} ({rule}): {message}").format(k=k, rule=criterion.rule, message=miss.message)
                 yield Problem(text, self.file, value=miss.value, hint=miss.hint, warning=miss.warning)
+        if self.admission is not None:
+            yield from admission_problems(self.admission, school, self.file)
 
     def _names(self, k: int, names: Iterable[str], known: Iterable[str], what: str) -> Iterator[Problem]:
         known = set(known)
@@ -173,9 +178,13 @@ def parse_regulation(data: Mapping[str, Any], file: str = "regolamento.toml") ->
     for key in ("name", "source"):
         if not isinstance(data.get(key, ""), str):
             problems.append(Problem(_("“{key}” must be a text.").format(key=key), file, value=str(data[key])))
+    admission = None if "admission" not in data else parse_admission(data["admission"], file)
+    if isinstance(admission, list):
+        problems += admission
     if problems:
         raise RegulationError(problems)
-    return Regulation(data.get("name", ""), tuple(criteria), data.get("source", ""), data.get("admission"), file)
+    procedure = admission if isinstance(admission, Procedure) else None
+    return Regulation(data.get("name", ""), tuple(criteria), data.get("source", ""), procedure, file)
 
 
 def parse_criterion(entry: Mapping[str, Any], k: int, file: str) -> Criterion | list[Problem]:
@@ -273,7 +282,10 @@ def _extended(base: dict[str, Any], own: dict[str, Any], file: str) -> dict[str,
         )
     kept = [replaced.pop(_name(c), c) for c in inherited if _name(c) not in dropped]
     rest = [c for c in mine if not _name(c) or _name(c) in replaced]
-    return {**base, **own, "criteria": kept + rest}
+    extended = {**base, **own, "criteria": kept + rest}
+    if "admission" in base and "admission" in own:
+        extended["admission"] = inherited_admission(base["admission"], own["admission"])
+    return extended
 
 
 def _entries(data: Mapping[str, Any], file: str) -> list[Mapping[str, Any]]:

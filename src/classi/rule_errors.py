@@ -40,18 +40,37 @@ def unknown_key(key: str, known: Iterable[str], file: str, where: str = "") -> P
 def explain(error: ErrorDetails, kind: type[Criterion], k: int, file: str) -> Problem:
     """Turn one pydantic error about rule number `k` into a sentence, from its type and context."""
     where = _("Rule {k} ({rule}): ").format(k=k, rule=kind.model_fields["rule"].default)
-    path = ".".join(str(x) for x in error["loc"])
     declared = _declared(kind, str(error["loc"][0])) if error["loc"] else None
-    inner = [name for model in _models(declared) for name in _keys(model)]
+    keys = _inner(declared) if len(error["loc"]) > 1 else _keys(kind)
+    return _said(error, where, ".".join(map(str, error["loc"])), (declared, keys), file)
+
+
+def explain_inside(error: ErrorDetails, root: type[BaseModel], at: int, where: str, file: str) -> Problem:
+    """Turn one pydantic error about tables within tables into a sentence; `where` has said the first `at` keys."""
+    declared: Any = root
+    keys: list[str] = []
+    for key in error["loc"]:
+        models = list(_models(declared))
+        if isinstance(key, str) and models:
+            keys = _keys(models[0])
+            declared = _declared(models[0], key) if key in keys else declared
+    path = error["loc"][at:] or error["loc"]
+    return _said(error, where, ".".join(map(str, path)), (declared, keys), file)
+
+
+def _said(error: ErrorDetails, where: str, path: str, about: tuple[Any, list[str]], file: str) -> Problem:
+    """Put an error into a sentence; `about` is the type the key is declared with, and the keys allowed beside it."""
+    declared, keys = about
     if error["type"] == "extra_forbidden":
-        return unknown_key(path, inner if len(error["loc"]) > 1 else _keys(kind), file, where)
+        return unknown_key(path, keys, file, where)
     context = dict(error.get("ctx", {}))
     # A rule taken whole, or without one of its keys, has no single value to show.
     whole = "wrong" not in context and (not error["loc"] or error["type"] == "missing")
     wrong = "" if whole else context.pop("wrong", error.get("input"))
     allowed = [str(word) for literal in _literals(declared) for word in get_args(literal)]
     shown = in_toml(wrong)[:60]
-    words = {"fields": ", ".join(inner), **context, "path": path, "value": shown, "expected": ", ".join(allowed)}
+    inner = ", ".join(_inner(declared))
+    words = {"fields": inner, **context, "path": path, "value": shown, "expected": ", ".join(allowed)}
     template = _messages().get(error["type"], _("“{path}” is {value}, which is not valid here."))
     value = wrong[:60] if isinstance(wrong, str) else shown
     return Problem(where + template.format(**words), file, column=path, value=value, hint=nearest(str(wrong), allowed))
@@ -61,6 +80,7 @@ def _messages() -> dict[str, str]:
     number, whole = _("“{path}” is {value}; a number is needed."), _("“{path}” is {value}; a whole number is needed.")
     reason = _("“{path}” is empty; who decided and why must be written.")
     table = _("“{path}” is {value}; a table is needed: {{ {fields} }}.")
+    day = _("“{path}” is {value}; a day is needed, as 2026-02-10, without quotes.")
     return {
         "missing": _("“{path}” is missing."),
         "price": _("say either hard = true or weight = a whole number from 1 up, one of the two."),
@@ -79,6 +99,14 @@ def _messages() -> dict[str, str]:
             "“{part}” of the condition on “{column}” is {value}: write a day as 2014-03-31, without quotes."
         ),
         "condition_known": _("“{part}” of the condition on “{column}” is {value}: write true or false."),
+        "condition_listed": _("the condition on “{column}”: has or has_other stands alone."),
+        "each_needs_list": _("“each” counts listed values: exactly one has or has_other is needed in “when”."),
+        "places_one_seat": _("“places” names the options of one seat; there are several in “seats”."),
+        "ranking_in_waiting": _('by = "ranking" is for the waiting list: it cannot stand among the steps.'),
+        "draw_last": _("a draw can only be the last of the steps, and has no place in the waiting list."),
+        "against_which": _("“against_others” needs a column of the seat in question, as distanza_{{plesso}}."),
+        "date_type": day,
+        "date_from_datetime_inexact": day,
         "needs_one_of": _("at least one of these is needed: {fields}."),
         "ascending": _("“{path}” must be in ascending order."),
         "min_above_max": _("“min” is greater than “max”."),
@@ -107,6 +135,10 @@ def _declared(kind: type[Criterion], name: str) -> Any:
     """Return the type a field is declared with, or None where there is no such field."""
     field: Any = kind.model_fields.get(name)
     return None if field is None else field.annotation
+
+
+def _inner(declared: Any) -> list[str]:
+    return [name for model in _models(declared) for name in _keys(model)]
 
 
 def _keys(model: type[BaseModel]) -> list[str]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
+from classi.admissions.admit import Decisions
 from classi.audit import Audit, audit_ledger
 from classi.case import REGULATION, Case
 from classi.certificate import make_certificate
@@ -24,6 +25,8 @@ from classi.i18n import _
 from classi.reasons import unmet_wishes
 from classi.recount import ASSIGNMENT, CERTIFICATE, audit_result, sha256
 from classi.report import build, write_html, write_xlsx
+from classi.seat_files import COLUMNS, RANKINGS_WORKBOOK
+from classi.seating import Seated, give_seats
 from classi.tables.write import refuse_existing, write_assignment, write_atomic, write_case
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 REPORT = "report.html"
 WORKBOOK = "classi.xlsx"
 PERFECT = "perfetta.csv"
-OUTPUTS = (ASSIGNMENT, CERTIFICATE, REPORT, WORKBOOK)
+OUTPUTS = (ASSIGNMENT, CERTIFICATE, REPORT, WORKBOOK, *COLUMNS, RANKINGS_WORKBOOK)
 EXPLAIN_SECONDS = 30.0
 
 
@@ -59,6 +62,8 @@ class Result:
     certificate : the content of ``certificato.json``.
     audit : the independent count, ``None`` without an assignment.
     conflict : why it is impossible, when it is.
+    case : what was formed: where seats were given, the case of those who got one.
+    seated : the rankings and seats, ``None`` where the regulation has no procedure of admission.
     """
 
     case: Case
@@ -66,6 +71,7 @@ class Result:
     certificate: Mapping[str, Any]
     audit: Audit | None = None
     conflict: Conflict | None = None
+    seated: Seated | None = None
 
     @property
     def status(self) -> str:
@@ -99,8 +105,9 @@ def form(
     memory_mb: int | None = None,
     progress: Callable[[Progress], None] | None = None,
     stop: Event | None = None,
+    decisions: Decisions | None = None,
 ) -> Result:
-    """Form the classes of a case, count them again independently, and certify the result.
+    """Give the seats and form the classes of a case, count them again independently, and certify the result.
 
     Parameters
     ----------
@@ -111,11 +118,14 @@ def form(
     seed, workers, memory_mb : search seed, threads, and limit of the process in megabytes.
     progress : called with every improvement.
     stop : set it from another thread, or a signal handler, to end the search and keep the best found.
+    decisions : what people and the public draw decided about admissions; default what the case's files record.
 
     Raises
     ------
     AuditFailure
         If the auditor's count and the solver's cost differ for any criterion.
+    Unsettled
+        If a ranking has ties that no public draw has settled yet.
 
     Examples
     --------
@@ -133,6 +143,9 @@ def form(
     """
     limits = Limits(time_limit, memory_mb, workers, seed)
     clock = Clock(limits, stop or Event())
+    seated = give_seats(case, clock, decisions)
+    if seated is not None:
+        case = seated.inside
     solution = solve(case.school, case.terms, limits, progress, clock)
     conflict = audit = costs = None
     if solution.status == "INFEASIBLE":
@@ -143,7 +156,9 @@ def form(
         costs = Board(case.school, case.terms).criterion_costs(solution.places, len(case.regulation.criteria))
         _agree(case, solution, costs, audit)
     certificate = make_certificate(case, solution, limits, audit, conflict, costs)
-    return Result(case, solution, certificate, audit, conflict)
+    if seated is not None:
+        certificate["admission"] = seated.summary()
+    return Result(case, solution, certificate, audit, conflict, seated)
 
 
 def refuse_overwrite(out: Path, *, force: bool) -> None:
@@ -195,7 +210,8 @@ def _stage(result: Result, folder: Path) -> list[str]:
         write_html(content, folder / REPORT)
         return [CERTIFICATE, REPORT]
     write_assignment(folder / ASSIGNMENT, list(result.assignment.placed.items()))
-    certificate["outputs"] = {ASSIGNMENT: sha256(folder / ASSIGNMENT)}
+    seats = [] if result.seated is None else result.seated.write(folder)
+    certificate["outputs"] = {name: sha256(folder / name) for name in (ASSIGNMENT, *seats)}
     _write_certificate(folder, certificate)
     if isinstance(case.source, Path):
         recount = audit_result(case.source, folder)
@@ -209,7 +225,7 @@ def _stage(result: Result, folder: Path) -> list[str]:
     content = build(audit, ledger, certificate, case.regulation, unmet)
     write_html(content, folder / REPORT)
     write_xlsx(content, ledger, folder / WORKBOOK)
-    return [ASSIGNMENT, CERTIFICATE, REPORT, WORKBOOK]
+    return [ASSIGNMENT, CERTIFICATE, REPORT, WORKBOOK, *seats]
 
 
 def _write_certificate(folder: Path, certificate: Mapping[str, Any]) -> None:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from classi.audit.cells import same_id
-from classi.audit.files import missing_pupils, read_ledger, unknown_class, unknown_pupil
+from classi.audit.files import missing_pupils, unknown_class, unknown_pupil
 from classi.criteria.base import Criterion, registry
 from classi.domain import Count
 from classi.i18n import _
 from classi.ledger import Ledger
-from classi.regulation import Regulation, read_regulation
+from classi.regulation import Regulation
 
-ASSIGNMENT = "assegnazioni.csv"
-REGULATION = "regolamento.toml"
+if TYPE_CHECKING:
+    from classi.audit.admission import AdmissionAudit
+
 APART = ("fratelli", "gemelli", "separati")
 PROOFS = ("arithmetic", "search")
 
@@ -58,10 +58,12 @@ class Audit:
     criteria : every rule, in the order of the regulation.
     structure : what is wrong with the assignment itself, as sentences: pupils missing, doubled or unknown, classes
         unknown, a file that is not an assignment.
+    admission : the count of rankings and seats, where the files hold them.
     """
 
     criteria: tuple[Audited, ...]
     structure: tuple[str, ...] = ()
+    admission: AdmissionAudit | None = None
 
     @property
     def hard_kept(self) -> bool:
@@ -76,26 +78,6 @@ class Audit:
             if audited.tier is not None and audited.weight is not None:
                 values[audited.tier] = values.get(audited.tier, 0) + audited.weight * audited.cost
         return dict(sorted(values.items()))
-
-
-def audit_files(case: Path, directory: Path, models: Path | None = None) -> tuple[Audit, Ledger, Regulation]:
-    """Count every rule again from the files alone.
-
-    Parameters
-    ----------
-    case : folder of csv tables with ``regolamento.toml`` in it, or a workbook with ``regolamento.toml`` beside it.
-    directory : folder that holds ``assegnazioni.csv``.
-    models : folder of the regulations that may be extended.
-
-    Raises
-    ------
-    InputError
-        If a file is missing or cannot be read.
-    """
-    ledger, structure = read_ledger(case, directory / ASSIGNMENT)
-    folder = case if case.is_dir() else case.parent
-    regulation = with_implicit_rows(read_regulation(folder / REGULATION, models), ledger)
-    return _count(ledger, regulation, structure), ledger, regulation
 
 
 def audit_ledger(ledger: Ledger, regulation: Regulation) -> Audit:
@@ -114,10 +96,11 @@ def audit_ledger(ledger: Ledger, regulation: Regulation) -> Audit:
     structure += missing_pupils(pupils - set(ledger.placed))
     if sound != ledger.placed:
         ledger = Ledger(ledger.pupils, ledger.classes, ledger.ties, sound, ledger.open)
-    return _count(ledger, regulation, structure)
+    return count_rules(ledger, regulation, structure)
 
 
-def _count(ledger: Ledger, regulation: Regulation, structure: Iterable[str]) -> Audit:
+def count_rules(ledger: Ledger, regulation: Regulation, structure: Iterable[str]) -> Audit:
+    """Count every rule on rows whose places are sound; `structure` is what was wrong with the others."""
     regulation.bind_ledger(ledger)
     audited = []
     for k, criterion in enumerate(regulation.criteria):

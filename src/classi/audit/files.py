@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from classi.audit.cells import TABLE_NAMES, column_names, column_reader, same_id, squeezed, unguarded
+from classi.audit.decisions import correct_rows
 from classi.errors import InputError, Problem
 from classi.i18n import _
 from classi.ledger import Ledger
@@ -28,13 +29,16 @@ WORKBOOKS = (".xlsx", ".ods")
 SEPARATOR_LINES = ("sep=;", "sep=,", "sep=\t")
 
 
-def read_ledger(case: Path, assignment: Path | Mapping[str, str]) -> tuple[Ledger, tuple[str, ...]]:
-    """Read a case and who sits where.
+def read_ledger(
+    case: Path, assignment: Path | Mapping[str, str], seats: Mapping[str, frozenset[str]] | None = None
+) -> tuple[Ledger, tuple[str, ...]]:
+    """Read a case, with the corrections recorded in ``decisioni.jsonl``, and who sits where.
 
     Parameters
     ----------
     case : folder of csv tables, or a workbook.
     assignment : the file ``assegnazioni.csv`` (``id,classe``), or the class of each pupil.
+    seats : where not everybody got a seat, those who did, each with the classes it leaves open.
 
     Returns
     -------
@@ -45,13 +49,19 @@ def read_ledger(case: Path, assignment: Path | Mapping[str, str]) -> tuple[Ledge
     Raises
     ------
     InputError
-        If a file is missing or a cell of the case cannot be read.
+        If a file is missing, a cell of the case cannot be read, or a recorded decision was tampered with.
     """
-    pupils, classes, ties = _case_rows(_raw_tables(case))
+    tables = _raw_tables(case)
+    if "alunni" in tables:
+        file, rows = tables["alunni"]
+        tables["alunni"] = file, correct_rows(case, rows)
+    pupils, classes, ties = _case_rows(tables)
     if isinstance(assignment, Mapping):
         return Ledger(pupils, classes, ties, assignment), ()
-    placed, wrong = _placements(assignment, {row["id"] for row in pupils}, [row["id"] for row in classes])
-    return Ledger(pupils, classes, ties, placed), wrong
+    expected = {row["id"] for row in pupils if seats is None or row["id"] in seats}
+    placed, wrong = _placements(assignment, expected, [row["id"] for row in classes])
+    ledger = Ledger(pupils, classes, ties, placed)
+    return ledger if seats is None else ledger.of_those(seats), wrong
 
 
 def ledger_from_rows(tables: Mapping[str, Sequence[Mapping[str, Any]]], placed: Mapping[str, str]) -> Ledger:

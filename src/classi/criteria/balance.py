@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from math import ceil, floor
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
@@ -125,6 +125,8 @@ class Balance(Spread):
         attribute = "sesso"
         weight = 10
     """
+
+    of_intake: ClassVar[bool] = True
 
     rule: Literal["balance"] = "balance"
     attribute: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -53,6 +53,8 @@ class BalanceCrossed(Spread):
         attributes = ["sesso", "livello"]
         weight = 3
     """
+
+    of_intake: ClassVar[bool] = True
 
     rule: Literal["balance_crossed"] = "balance_crossed"
     attributes: Annotated[list[str], Field(min_length=2)]

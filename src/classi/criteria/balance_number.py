@@ -7,7 +7,7 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, floor, gcd
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -60,6 +60,8 @@ class BalanceNumber(Criterion):
         step = 0.5
         weight = 2
     """
+
+    of_intake: ClassVar[bool] = True
 
     rule: Literal["balance_number"] = "balance_number"
     attribute: str

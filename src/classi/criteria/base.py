@@ -11,7 +11,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from math import isfinite
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, model_validator
 from pydantic_core import PydanticCustomError
@@ -51,7 +51,7 @@ _RELIGION_STEMS = ("religio", "confession", "avvalent", "avvale", "catechis")
 _INSTEAD_OF_RELIGION = re.compile(r"\b(ora|attivita|materia|insegnamento) alternativ")
 
 
-def _about_religion(column: str) -> bool:
+def religious(column: str) -> bool:
     """Tell whether a column is about religion by its words: short ones whole, so that `scuola_federale` is none."""
     letters = unicodedata.normalize("NFKD", column.casefold())
     words = re.findall(r"[a-z]+", "".join(c for c in letters if not unicodedata.combining(c)))
@@ -141,6 +141,9 @@ class Criterion(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    of_intake: ClassVar[bool] = False
+    """True when the limits are shares of the whole intake: they are known only when it is settled who is in."""
+
     rule: str
     hard: YesNo = False
     weight: Positive | None = None
@@ -159,7 +162,7 @@ class Criterion(BaseModel):
     def _no_religion(self) -> Criterion:
         attribute = [getattr(self, "attribute", "")]  # of the classes, in the rules about requests
         for column in (*self.pupil_columns(), *self.classes, *attribute):
-            if _about_religion(column):
+            if religious(column):
                 raise PydanticCustomError("religion", "religion as a key", {"column": column})
         return self
 

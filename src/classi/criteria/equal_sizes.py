@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import ceil, floor
-from typing import Literal
+from typing import ClassVar, Literal
 
 from classi.criteria.base import Criterion, Natural, say_band, say_pupils
 from classi.domain import Count, School
@@ -35,6 +35,8 @@ class EqualSizes(Criterion):
         weight = 100
         source = "S003, art. 14: equa ripartizione numerica tra le classi/sezioni"
     """
+
+    of_intake: ClassVar[bool] = True
 
     rule: Literal["equal_sizes"] = "equal_sizes"
     tolerance: Natural = 0

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 from pydantic_core import PydanticCustomError
@@ -50,6 +50,8 @@ class LevelBands(Spread):
         bands = [6, 8]
         weight = 5
     """
+
+    of_intake: ClassVar[bool] = True
 
     rule: Literal["level_bands"] = "level_bands"
     attribute: str = "livello"

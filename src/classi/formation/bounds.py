@@ -19,9 +19,8 @@ Domains = Sequence[frozenset[int]]
 
 
 def domains(school: School, terms: Iterable[Term]) -> list[frozenset[int]]:
-    """Return the classes each pupil can be in under the hard `Place` terms."""
-    everywhere = frozenset(range(len(school.classes)))
-    found = [everywhere] * len(school.pupils)
+    """Return the classes each pupil can be in: those open to the pupil, under the hard `Place` terms."""
+    found = [school.open_to(i) for i in range(len(school.pupils))]
     for term in terms:
         if term.weight is None and isinstance(term.shape, Place):
             found[term.shape.pupil] &= term.shape.classes

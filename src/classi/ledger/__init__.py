@@ -134,6 +134,14 @@ class Ledger:
                 counts[spelling[met]] += 1
         return dict(counts)
 
+    def of_those(self, seats: Mapping[str, AbstractSet[str]]) -> Ledger:
+        """Return the notebook of those who have a seat, each with the classes it leaves open."""
+        pupils = [row for row in self.pupils if row["id"] in seats]
+        ties = [row for row in self.ties if row["da"] in seats and row["a"] in seats]
+        ledger = Ledger(pupils, self.classes, ties, self.placed)
+        ledger.restrict(seats)
+        return ledger
+
     # --- what an even split would give ---
 
     def restrict(self, allowed: Mapping[str, AbstractSet[str]]) -> None:

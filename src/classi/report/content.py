@@ -17,6 +17,7 @@ from classi.report.verdict import (
     hard_verdict,
     preference_verdict,
     proof_verdict,
+    seats_verdict,
     tier_lines,
     was_formed,
     wish_verdict,
@@ -65,7 +66,7 @@ def build(
         wish = wish_verdict(
             len(apart), len({c.pupils for c in looked_at}), len(vetoed), counts=bool(looked_at or not possible)
         )
-        verdicts = [hard_verdict(counted, rules), proof, preference_verdict(rules), wish]
+        verdicts = [hard_verdict(counted, rules), proof, seats_verdict(certificate), preference_verdict(rules), wish]
     return Content(
         language=language(),
         title=_("Formation of the classes"),

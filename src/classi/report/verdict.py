@@ -151,6 +151,25 @@ def wish_verdict(unmet: int, asked: int, vetoed: int, *, counts: bool = True) ->
     return Verdict("warn", title.format(number=unmet), out_of, "wishes")
 
 
+def seats_verdict(certificate: Mapping[str, Any]) -> Verdict | None:
+    """Say how many got a seat, where seats were given by a ranking."""
+    admission = certificate.get("admission")
+    if not isinstance(admission, Mapping):
+        return None
+    waiting = int(admission["applicants"]) - int(admission["admitted"])
+    rounds = "; ".join(
+        _("{name}: {seated} of {ranked}").format(name=r["name"], seated=r["seated"], ranked=r["ranked"])
+        for r in admission.get("rounds", ())
+    )
+    title = ngettext("{number} application without a seat", "{number} applications without a seat", waiting)
+    text = _("Seats by ranking, of {applicants} applications. {rounds}. Everybody's reasons are in graduatorie.xlsx.")
+    return Verdict(
+        "info",
+        title.format(number=waiting) if waiting else _("Everybody has a seat"),
+        text.format(applicants=admission["applicants"], rounds=rounds),
+    )
+
+
 def best_sentence(tiers: Sequence[TierLine], proof: Verdict) -> str:
     """Say why the departures are there, as far as it is proved."""
     if proof.mark == "bad" or not tiers:

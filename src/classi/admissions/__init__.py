@@ -1,0 +1,1 @@
+"""Admissions: from a procedure and the applications to points, rankings and seats."""

@@ -1,0 +1,316 @@
+"""A whole admission: every round of the procedure, one after the other, over the same classes."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import partial
+
+from classi.admissions.facts import Facts
+from classi.admissions.ranking import Given, Ranking, rank, waiting_order
+from classi.admissions.seats import Cap, Market, Room, Seats, assign
+from classi.domain import School, text_key
+from classi.errors import ClassiError, InputError, Problem
+from classi.i18n import _
+from classi.procedure import Procedure, Round, filled_column
+from classi.regulation import Regulation
+from classi.terms import AnyOf, Band, Pair, Place, Range, Term, When, named
+
+Classes = frozenset[int]
+SHOWN = 300
+"""Characters of a list of tied pupils; all of them are in ``parita.csv``."""
+
+MakeRoom = Callable[[Market], Room]
+"""Makes the room of a round; its `may_be_out` are the pupils who may be left out of the classes."""
+
+
+class Impossible(ClassiError):
+    """No formation keeps the hard rules even before anybody has a seat."""
+
+
+class Unsettled(InputError):
+    """A ranking has ties that the public draw has not settled; `ties` are pupils' identifiers, group by group."""
+
+    def __init__(self, round_name: str, ties: Sequence[Sequence[str]]) -> None:
+        self.ties = ties
+        pupils = "; ".join(", ".join(group) for group in ties)
+        text = _("{number} ties in this round need the public draw first: classi draw commit. They are: {pupils}")
+        shown = pupils if len(pupils) <= SHOWN else f"{pupils[:SHOWN]}…"
+        super().__init__([Problem(text.format(number=len(ties), pupils=shown), value=round_name)])
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What was decided by people and by lot.
+
+    Attributes
+    ----------
+    given : points and exclusions.
+    seats : seats granted by the head, as (round, pupil, {attribute: value}).
+    drawn : for each round, the position of each pupil in the public draw.
+    """
+
+    given: Given = field(default_factory=Given)
+    seats: Sequence[tuple[str, str, Mapping[str, str]]] = ()
+    drawn: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RoundResult:
+    """One round: its rankings (one, or one an option), its seats, and who waits, in order."""
+
+    round: Round
+    options: tuple[tuple[str, ...], ...]
+    rankings: tuple[Ranking, ...]
+    seats: Seats
+    waiting: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Admission:
+    """What the rankings gave.
+
+    Attributes
+    ----------
+    rounds : every round, in order.
+    admitted : positions of the pupils who get a class.
+    open : classes open to each pupil; empty for those who get none.
+    """
+
+    rounds: tuple[RoundResult, ...]
+    admitted: frozenset[int]
+    open: tuple[Classes, ...]
+
+
+def room_terms(regulation: Regulation, terms: Iterable[Term]) -> list[Term]:
+    """Return the hard terms that count as room: all but those whose limits are shares of the whole intake."""
+    return [t for t in terms if t.weight is None and not regulation.criteria[t.criterion].of_intake]
+
+
+def rank_all(school: School, procedure: Procedure, decisions: Decisions) -> dict[str, tuple[Ranking, ...]]:
+    """Return the rankings of every round, over all the applicants who take part."""
+    return {one.name: _rankings(school, procedure, one, decisions, None) for one in procedure.rounds}
+
+
+def admit(school: School, regulation: Regulation, decisions: Decisions, make_room: MakeRoom) -> Admission:
+    """Give the seats of every round.
+
+    Parameters
+    ----------
+    school : the applicants, already bound to the regulation.
+    regulation : the rules, with the procedure.
+    decisions : what people and the draw decided.
+    make_room : says whether a formation still exists; see `formation.rooms`.
+
+    Raises
+    ------
+    Unsettled
+        If a tie has not been drawn yet.
+    Impossible
+        If the hard rules leave no formation before anybody has a seat.
+    """
+    return _Admitting(school, regulation, decisions, make_room).run()
+
+
+def _rankings(
+    school: School, procedure: Procedure, one: Round, decisions: Decisions, among: frozenset[int] | None
+) -> tuple[Ranking, ...]:
+    drawn = decisions.drawn.get(one.name)
+    options = Facts(school, procedure).options(one) if one.ranking == "each" else (None,)
+    return tuple(rank(school, procedure, one, decisions.given, drawn, option, among) for option in options)
+
+
+class _Admitting:
+    def __init__(self, school: School, regulation: Regulation, decisions: Decisions, make_room: MakeRoom) -> None:
+        assert regulation.admission is not None
+        self.school, self.procedure, self.decisions = school, regulation.admission, decisions
+        self.make_room = make_room
+        self.facts = Facts(school, self.procedure)
+        self.terms = room_terms(regulation, regulation.terms(school))
+        self.open: list[Classes] = [school.open_to(p) for p in range(len(school.pupils))]
+        self.domains = list(self.open)  # narrower: without what single pupils may not have
+        for term in self.terms:
+            if isinstance(term.shape, Place):
+                self.domains[term.shape.pupil] &= term.shape.classes
+        self.marks = _Marks(self.terms)
+        self.seated: set[int] = set()
+        self.out: set[int] = set()
+
+    def run(self) -> Admission:
+        done = []
+        for n, one in enumerate(self.procedure.rounds):
+            among = frozenset(range(len(self.school.pupils))) - self.out
+            rankings = _rankings(self.school, self.procedure, one, self.decisions, among)
+            self._settled(one, rankings)
+            self.out |= {r.pupil for ranking in rankings for r in ranking.refused}
+            done.append(self._round(one, rankings, self.procedure.rounds[n:]))
+        admitted = frozenset(range(len(self.school.pupils))) - self.out
+        return Admission(
+            tuple(done), admitted, tuple(c if p in admitted else Classes() for p, c in enumerate(self.open))
+        )
+
+    def _settled(self, one: Round, rankings: Sequence[Ranking]) -> None:
+        ties = [group for ranking in rankings if not ranking.settled for group in ranking.ties]
+        if ties:
+            raise Unsettled(one.name, [[self.school.pupils[p].id for p in group] for group in ties])
+
+    def _round(self, one: Round, rankings: Sequence[Ranking], rest: Sequence[Round]) -> RoundResult:
+        options = self.facts.options(one)
+        takes_part = [s.pupil for s in rankings[0].standings]
+        market = self._market(one, options, rankings, takes_part)
+        market, room = self._room(market, rest)
+        seats = assign(market, room)
+        listed = {p: set(market.wishes[p]) for p in takes_part}
+        seats.refusals = [r for r in seats.refusals if r.option in listed[r.pupil]]
+        self._take(one, market, seats)
+        unplaced = [p for p in seats.unplaced if p in self.out] if one.unplaced != "stay" else seats.unplaced
+        waiting = waiting_order(self.school, self.procedure, one, rankings[0], unplaced, self.decisions.given)
+        return RoundResult(one, options, tuple(rankings), seats, tuple(waiting))
+
+    # --- the market of a round ---
+
+    def _market(
+        self, one: Round, options: Sequence[tuple[str, ...]], rankings: Sequence[Ranking], takes_part: Sequence[int]
+    ) -> Market:
+        at = {option: n for n, option in enumerate(options)}
+        classes = [self._classes(one, option) for option in options]
+        wishes = {p: tuple(at[o] for o in self.facts.wishes(p, one)) for p in takes_part}
+        market = Market(
+            [[s.pupil for s in ranking.standings] for ranking in rankings],
+            wishes,
+            classes,
+            self.domains,
+            self._caps(one, options, classes),
+            self._granted(one, options, takes_part),
+            self._redirect(one, options, wishes) if one.unplaced == "redirect" else None,
+        )
+        if one.unplaced != "waiting":
+            return market
+        narrowed = list(self.domains)
+        for p in takes_part:
+            if p not in self.seated:
+                asked = {*wishes[p], *([market.granted[p]] if p in market.granted else [])}
+                narrowed[p] = Classes().union(*(market.inside(p, o) for o in asked))
+        return replace(market, domains=narrowed)
+
+    def _classes(self, one: Round, option: tuple[str, ...]) -> Classes | None:
+        """Return the classes in which a holder of an option can sit; ``None`` where it is not about classes."""
+        asked = dict(zip(one.seats, option, strict=True))
+        about = {a: v for a, v in asked.items() if a in self.school.class_columns}
+        if not about and not one.opens:
+            return None
+        return Classes(self.school.chosen_classes({**one.opens, **about}))
+
+    def _caps(self, one: Round, options: Sequence[tuple[str, ...]], classes: Sequence[Classes | None]) -> list[Cap]:
+        caps = []
+        if one.places:
+            places = {text_key(name): number for name, number in one.places.items()}
+            caps.append(Cap(None, tuple(places.get(text_key(option[0])) for option in options)))
+        everybody = len(self.school.pupils)
+        for (rule, weights), highs in _bands(self.terms).items():
+            limits = tuple(
+                sum(highs[c] for c in inside) if inside is not None and all(c in highs for c in inside) else None
+                for inside in classes
+            )
+            same = len(weights) == everybody and all(w == 1 for _p, w in weights)
+            caps.append(Cap(rule, limits, None if same else dict(weights)))
+        return caps
+
+    def _granted(self, one: Round, options: Sequence[tuple[str, ...]], takes_part: Iterable[int]) -> dict[int, int]:
+        part = set(takes_part)
+        keys = {tuple(map(text_key, option)): n for n, option in enumerate(options)}
+        found = {}
+        for name, pupil, wanted in self.decisions.seats:
+            p = self.school.pupil_at.get(pupil)
+            option = keys.get(tuple(text_key(wanted.get(a, "")) for a in one.seats))
+            if name == one.name and p in part and option is not None:
+                found[p] = option
+        return found
+
+    def _redirect(
+        self, one: Round, options: Sequence[tuple[str, ...]], wishes: Mapping[int, Sequence[int]]
+    ) -> Callable[[int], Sequence[int]]:
+        def order(pupil: int) -> list[int]:
+            rest = [n for n in range(len(options)) if n not in wishes[pupil]]
+            if one.redirect_by:
+                seats = {n: dict(zip(one.seats, options[n], strict=True)) for n in rest}
+                cells = {n: self.facts.value(pupil, filled_column(one.redirect_by, seats[n])) for n in rest}
+                numbers = {n: cell for n, cell in cells.items() if isinstance(cell, int | Decimal)}
+                rest.sort(key=lambda n: (n not in numbers, numbers.get(n, 0), n))
+            return rest
+
+        return order
+
+    # --- who may be left out ---
+
+    def _room(self, market: Market, rest: Sequence[Round]) -> tuple[Market, Room]:
+        free = set(range(len(self.school.pupils))) - self.seated - self.out
+        may = {kind: self.out | self._asking(free, rest, kind) for kind in ("waiting", "redirect")}
+        # Where everybody can have a place in the institute, nobody loses it to somebody's preference.
+        for out in (may["waiting"], may["waiting"] | may["redirect"]):
+            asked = replace(market, may_be_out=frozenset(out))
+            room = self.make_room(asked)
+            if room.holds(dict.fromkeys(self.out, Classes())):
+                return replace(asked, alike=partial(self.marks.of, asked)), room
+        raise Impossible(_("The hard rules leave no way of forming the classes, whoever gets the seats."))
+
+    def _asking(self, pupils: Iterable[int], rest: Sequence[Round], unplaced: str) -> set[int]:
+        rounds = [one for one in rest if one.unplaced == unplaced]
+        return {p for p in pupils if any(self.facts.meets(p, one.of, None) for one in rounds)}
+
+    # --- what a round leaves behind ---
+
+    def _take(self, one: Round, market: Market, seats: Seats) -> None:
+        for pupil, (option, _how) in seats.got.items():
+            self._narrow(pupil, market.classes[option])
+            self.seated.add(pupil)
+        if one.unplaced != "stay":
+            self.out |= {p for p in seats.unplaced if p in market.may_be_out and p not in self.seated}
+        if one.closes:
+            rest = Classes(range(len(self.school.classes))).difference(self.school.chosen_classes(one.opens))
+            for pupil in set(range(len(self.school.pupils))) - set(seats.got):
+                self._narrow(pupil, rest)
+
+    def _narrow(self, pupil: int, classes: Classes | None) -> None:
+        if classes is not None:
+            self.open[pupil] &= classes
+            self.domains[pupil] &= classes
+
+
+def _bands(terms: Iterable[Term]) -> dict[tuple[int, tuple[tuple[int, int], ...]], dict[int, int]]:
+    """Return the upper limits that counting can use, by rule and counted pupils: most of each class."""
+    found: dict[tuple[int, tuple[tuple[int, int], ...]], dict[int, int]] = defaultdict(dict)
+    positive: dict[int, bool] = {}
+    for term in terms:
+        shape = term.shape
+        if not isinstance(shape, Band) or shape.high is None or len(shape.classes) != 1:
+            continue
+        if id(shape.weights) not in positive:
+            positive[id(shape.weights)] = all(w > 0 for _p, w in shape.weights)
+        if positive[id(shape.weights)]:
+            highs, (c,) = found[term.criterion, shape.weights], shape.classes
+            highs[c] = min(shape.high, highs.get(c, shape.high))
+    return found
+
+
+class _Marks:
+    """What the rules can tell pupils apart by: two with one mark can stand for each other everywhere."""
+
+    def __init__(self, terms: Sequence[Term]) -> None:
+        self.named = {p for t in terms if isinstance(t.shape, Pair | AnyOf) for p in named(t.shape)}
+        sets: dict[Hashable, Mapping[int, int]] = {}
+        for term in terms:
+            match term.shape:
+                case Band(_, weights) | Range(_, weights):
+                    sets.setdefault(weights, dict(weights))
+                case When(trigger, _, band):
+                    sets.setdefault(trigger, dict.fromkeys(trigger, 1))
+                    sets.setdefault(band.weights, dict(band.weights))
+        self.sets = list(sets.values())
+
+    def of(self, market: Market, pupil: int) -> Hashable | None:
+        if pupil in self.named:
+            return None
+        return (market.domains[pupil], pupil in market.may_be_out, tuple(s.get(pupil, 0) for s in self.sets))

@@ -1,0 +1,288 @@
+"""What the school office does with rankings and classes: write them, fill places during the year, publish, count."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from classi.admissions.ranking import Ranking
+from classi.case import Case
+from classi.domain import text_key
+from classi.errors import InputError, Problem
+from classi.i18n import _
+from classi.journal import JOURNAL, Entry, Journal, append, read_journal
+from classi.procedure import Round
+from classi.publish import public_codes, publish_classes, read_or_make_secret, write_codes
+from classi.publish.codes import check_codes
+from classi.recount import ASSIGNMENT
+from classi.seat_files import COLUMNS, RANKINGS, WAITING, write_seats
+from classi.seat_words import read_rows
+from classi.seating import case_folder, definitive_rounds
+from classi.stats import left_out, school_counts, write_stats
+from classi.succession import ClassState, Succession, after_moving
+from classi.succession import succeed as find_successor
+from classi.tables.write import read_assignment, refuse_existing, write_assignment, write_rows
+from classi.workflow import refuse_overwrite
+
+SECRET = "codici.segreto"
+KEY = "codici.csv"
+PUBLIC_RANKING = "graduatoria_pubblica.csv"
+LEAVING = ("rinuncia", "ritiro", "decadenza")
+"""Decisions by which a pupil leaves the school."""
+OUTCOMES = {"ammesso": "ammesso", "assegnato d'ufficio": "ammesso", "per decisione": "ammesso"}
+
+
+def write_rankings(case: Case, found: Mapping[str, Sequence[Ranking]], out: Path) -> list[str]:
+    """Write the rankings of a case, before any seat is given, and the ties to be drawn.
+
+    Raises
+    ------
+    InputError
+        If `out` holds classes: their rankings belong to them, and the certificate vouches for them.
+    """
+    if (out / ASSIGNMENT).exists():
+        text = _("{out} holds classes with their own rankings: choose another folder.")
+        raise InputError([Problem(text.format(out=out), out.name)])
+    out.mkdir(parents=True, exist_ok=True)
+    return write_seats(out, case.school, found, definitive_rounds(case))
+
+
+# --- during the year ---
+
+
+@dataclass(frozen=True)
+class Act:
+    """Who decides something, why and when."""
+
+    who: str
+    why: str
+    when: date
+
+
+def record_succession(
+    case: Case,
+    directory: Path,
+    leaving: str,
+    out: Path,
+    act: Act,
+    *,
+    kind: str = "rinuncia",
+    days: int = 0,
+    transfers: Sequence[str] = (),
+) -> Succession:
+    """Record that somebody leaves and who takes the place, and write the classes as they are then.
+
+    Parameters
+    ----------
+    directory, out : the classes as they are, and where to write them as they become.
+    act : who decides, why and when.
+    kind : ``rinuncia``, ``ritiro`` or ``decadenza`` (then with the `days` of absence).
+    transfers : pupils of other classes who ask for the place: they come before the waiting list.
+
+    Raises
+    ------
+    InputError
+        If `out` holds a result, somebody named has no class, `kind` is another one, or the place was given away
+        already; nothing is recorded then.
+    """
+    refuse_overwrite(out, force=False)
+    folder, placed, one = _folder(case), _classes(case, directory), _round_of_places(case)
+    journal = read_journal(folder)
+    left = _recorded_leaving(journal, leaving, kind)
+    gone = {e.data["id"] for e in journal.active if e.kind in LEAVING}
+    waiting = [row["id"] for row in read_rows(directory / WAITING) if row["giro"] == one.name]
+    done = find_successor(case, placed, leaving, one, waiting, transfers, gone)
+    extra: dict[str, Any] = {"absent_days": days} if kind == "decadenza" else {}
+    del placed[leaving]
+    if done.successor:
+        placed[done.successor] = done.class_id
+    with _staged(out) as aside:
+        _write_changed(directory, aside, placed)
+        entry = left or append(folder, kind, **vars(act), known_ids=case.school.pupil_at, id=leaving, **extra)
+        if done.successor:
+            taken: dict[str, Any] = {"id": done.successor, "class": done.class_id, "after": entry.n}
+            append(folder, "subentro", **vars(act), **taken)
+    return done
+
+
+def record_transfer(
+    case: Case, directory: Path, pupil: str, class_id: str, out: Path, act: Act
+) -> tuple[ClassState, ClassState]:
+    """Move a pupil to another class and record it; nothing is recorded when a hard rule would no longer hold.
+
+    Raises
+    ------
+    InputError
+        If `out` holds a result, the pupil or the class is not there, or the move is recorded already.
+    """
+    refuse_overwrite(out, force=False)
+    folder, placed = _folder(case), _classes(case, directory)
+    before, after = after_moving(case, placed, pupil, class_id)
+    moves = [e for e in read_journal(folder).active if e.data.get("id") == pupil and "class" in e.data]
+    if moves and text_key(moves[-1].data["class"]) == text_key(after.class_id):
+        raise _done_already(moves[-1])
+    if not after.broken:
+        taken: dict[str, Any] = {"id": pupil, "class": after.class_id}
+        with _staged(out) as aside:
+            _write_changed(directory, aside, {**placed, pupil: after.class_id})
+            append(folder, "trasferimento", **vars(act), **taken)
+    return before, after
+
+
+def _recorded_leaving(journal: Journal, pupil: str, kind: str) -> Entry | None:
+    """Return the entry by which a pupil left, if it is recorded and the place is still free."""
+    if kind not in LEAVING:
+        raise InputError([Problem(_("Nobody leaves by a decision of this kind."), value=kind, hint=", ".join(LEAVING))])
+    left = [e for e in journal.active if e.kind in LEAVING and e.data["id"] == pupil]
+    filled = [e for e in journal.of("subentro") if left and e.data["after"] == left[-1].n]
+    if filled:
+        raise _done_already(filled[-1])
+    return left[-1] if left else None
+
+
+def _done_already(entry: Entry) -> InputError:
+    text = _("This is recorded already, as number {n}: go on from the folder that was written then.")
+    return InputError([Problem(text.format(n=entry.n), JOURNAL, row=entry.n)])
+
+
+def _classes(case: Case, directory: Path) -> dict[str, str]:
+    """Return the class of everybody who has one, as the case writes it.
+
+    Raises
+    ------
+    InputError
+        If a pupil or a class is not of this case.
+    """
+    school, placed = case.school, dict(read_assignment(directory / ASSIGNMENT))
+    problems = [
+        Problem(_("The pupil is not among those of the case."), ASSIGNMENT, column="id", value=pupil)
+        for pupil in placed
+        if pupil not in school.pupil_at
+    ]
+    problems += [
+        Problem(_("There is no class of this name."), ASSIGNMENT, column="classe", value=name)
+        for name in dict.fromkeys(placed.values())
+        if text_key(name) not in school.class_at
+    ]
+    if problems:
+        raise InputError(problems)
+    return {pupil: school.classes[school.class_at[text_key(name)]].id for pupil, name in placed.items()}
+
+
+@contextmanager
+def _staged(out: Path) -> Iterator[Path]:
+    """Give a folder whose files go to `out` at the end of the block; where the block fails, nothing was written."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".classi-", dir=out.parent) as aside:
+        yield Path(aside)
+        out.mkdir(exist_ok=True)
+        for file in sorted(Path(aside).iterdir()):
+            file.replace(out / file.name)
+
+
+def _round_of_places(case: Case) -> Round:
+    assert case.regulation.admission is not None
+    rounds = case.regulation.admission.rounds
+    return next((r for r in rounds if r.unplaced != "stay"), rounds[0])
+
+
+def _write_changed(directory: Path, out: Path, placed: Mapping[str, str]) -> None:
+    """Write the classes as they are now, and who still waits; the rankings stay where they were."""
+    if (directory / WAITING).exists():
+        waiting = [row for row in read_rows(directory / WAITING) if row["id"] not in placed]
+        write_rows(out / WAITING, COLUMNS[WAITING], ([row[c] for c in COLUMNS[WAITING]] for row in waiting))
+    write_assignment(out / ASSIGNMENT, sorted(placed.items()))
+
+
+def _folder(case: Case) -> Path:
+    folder = case_folder(case)
+    if folder is None:
+        raise InputError([Problem(_("Only a case read from files keeps its decisions."))])
+    return folder
+
+
+# --- what goes outside ---
+
+
+def publish_lists(case: Case, directory: Path, out: Path) -> list[Path]:
+    """Write the public class lists into `out`, and beside the case the private codes."""
+    placed, codes = _classes(case, directory), _codes(case)
+    written = publish_classes(placed, codes, out, pupils=_rows(case))
+    return [*written, _write_key(case, codes)]
+
+
+def publish_ranking(case: Case, directory: Path, out: Path, *, points_by_law: str = "") -> list[Path]:
+    """Write ``graduatoria_pubblica.csv``: codes, positions, outcome; points only where a law is named for them.
+
+    Points can betray what earned them (three for a disability), so they are left out by default.
+    """
+    file = out / PUBLIC_RANKING
+    refuse_existing([file])
+    ranked = _ranked(case, directory)
+    codes = _codes(case)
+    problems = check_codes(dict.fromkeys(codes, ""), codes, _rows(case))
+    if problems:
+        raise InputError(problems)
+    columns = ["giro", "opzione", "posizione", "codice", *(["punti"] if points_by_law.strip() else []), "esito"]
+    rows = []
+    for row in ranked:
+        if row["posizione"]:
+            outcome = OUTCOMES.get(row["esito"], "in attesa" if row["esito"] == "attesa" else "")
+            public = {**row, "codice": codes[row["id"]], "esito": outcome}
+            rows.append([public[c] for c in columns])
+    out.mkdir(parents=True, exist_ok=True)
+    write_rows(file, columns, rows)
+    return [file, _write_key(case, codes)]
+
+
+def _ranked(case: Case, directory: Path) -> list[dict[str, str]]:
+    """Return the rows of the rankings of a result, all of pupils of the case, none without anything to publish."""
+    rows = read_rows(directory / RANKINGS)
+    if not rows:
+        raise InputError([Problem(_("There are no rankings in this folder: classi rank writes them."), RANKINGS)])
+    problems = [
+        Problem(_("The pupil is not among those of the case."), RANKINGS, row=n, column="id", value=row["id"])
+        for n, row in enumerate(rows, 2)
+        if row["id"] not in case.school.pupil_at
+    ]
+    if problems:
+        raise InputError(problems)
+    return rows
+
+
+def _codes(case: Case) -> dict[str, str]:
+    return public_codes([p.id for p in case.school.pupils], read_or_make_secret(_folder(case) / SECRET))
+
+
+def _write_key(case: Case, codes: Mapping[str, str]) -> Path:
+    """Write beside the case whose each code is: private, and never a file of `out`."""
+    write_codes(_folder(case) / KEY, codes)
+    return _folder(case) / KEY
+
+
+def _rows(case: Case) -> list[dict[str, Any]]:
+    return [{"id": p.id, **p.fields} for p in case.school.pupils]
+
+
+def write_counts(case: Case, out: Path, school_year: str) -> tuple[Problem, ...]:
+    """Write the aggregate counts of a school, by year of course and citizenship; return warnings."""
+    years = {text_key(c.id): c["anno"] for c in case.school.classes}
+    one = set(years.values())
+    # Before the classes are formed every pupil of the intake is in the year of all its classes.
+    class_years = dict.fromkeys(case.school.pupil_at, one.pop()) if len(one) == 1 else {}
+    order = _order(case)
+    refuse_existing([out])
+    write_stats(school_counts(_rows(case), school_year, class_years, order), out)
+    return left_out(_rows(case), order)
+
+
+def _order(case: Case) -> str:
+    """Return the order of the school as its regulation names it, for pupils without the column `ordine`."""
+    name = text_key(case.regulation.name)
+    words = (("superiore", "secondaria II"), ("secondaria ii", "secondaria II"), ("secondaria", "secondaria I"))
+    return next((order for word, order in (*words, ("primaria", "primaria")) if word in name), "")

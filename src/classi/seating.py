@@ -1,0 +1,265 @@
+"""From a case to its seats: decisions and draws read from the files, rooms asked of the solver, who is in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import floor
+from pathlib import Path
+from typing import Any
+
+from classi.admissions.admit import Admission, Decisions, admit, rank_all, room_terms
+from classi.admissions.facts import Facts
+from classi.admissions.ranking import Given, Ranking
+from classi.admissions.seats import Market, Room
+from classi.case import Case
+from classi.domain import School, Value
+from classi.draw import draw_name, positions, read_draw
+from classi.errors import InputError, Problem
+from classi.formation.engine import Clock
+from classi.formation.rooms import FormationRoom, SizesOnly, sizes_only
+from classi.i18n import _
+from classi.journal import Journal, read_journal
+from classi.procedure import Round
+from classi.seat_files import write_seats
+from classi.terms import Band, Term
+
+DRAWS = "sorteggi"
+LETTERS = "sezioni"
+"""Name of the draw of section letters."""
+
+
+def case_folder(case: Case) -> Path | None:
+    """Return the folder a case was read from; ``None`` for one that was built in memory."""
+    if not isinstance(case.source, Path):
+        return None
+    return case.source if case.source.is_dir() else case.source.parent
+
+
+def draw_folder(case: Case) -> Path:
+    """Return where the public draws of a case are kept.
+
+    Raises
+    ------
+    InputError
+        For a case that was not read from files.
+    """
+    folder = case_folder(case)
+    if folder is None:
+        raise InputError([Problem(_("Only a case read from files keeps its draws."))])
+    return folder / DRAWS
+
+
+def pool_of(case: Case, one: Round) -> tuple[list[str], dict[str, str] | None]:
+    """Return who must be drawn in a round, and for a draw in proportion the stratum of each.
+
+    Raises
+    ------
+    InputError
+        If nobody is tied.
+    """
+    assert case.regulation.admission is not None
+    found = rankings(case)[one.name]
+    tied = sorted({p for ranking in found for group in ranking.ties for p in group})
+    if not tied:
+        raise InputError([Problem(_("In this round nobody is tied: there is nothing to draw."), value=one.name)])
+    pupils = case.school.pupils
+    strata = next((step.strata for step in one.steps if step.by == "draw" and step.strata), "")
+    if not strata:
+        return [pupils[p].id for p in tied], None
+    return [pupils[p].id for p in tied], {pupils[p].id: _stratum(pupils[p][strata]) for p in tied}
+
+
+def _stratum(value: Value) -> str:
+    return _("not known") if value is None else str(value)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A limit that is only watched: what was found against it."""
+
+    name: str
+    found: int
+    limit: int
+    why: str
+
+    @property
+    def over(self) -> bool:
+        """True when the limit is passed."""
+        return self.found > self.limit
+
+
+def watch_counts(case: Case) -> list[Watched]:
+    """Count the limits that refuse nobody."""
+    procedure = case.regulation.admission
+    if procedure is None:
+        return []
+    facts = Facts(case.school, procedure)
+    everybody = range(len(case.school.pupils))
+    counted = []
+    for watch in procedure.watch:
+        found = sum(facts.meets(p, watch.of) for p in everybody)
+        share = floor((watch.percent or 0) * (watch.population or len(everybody)) / 100)
+        limit = share if watch.limit is None else watch.limit
+        counted.append(Watched(watch.name, found, limit, watch.why))
+    return counted
+
+
+def read_decisions(case: Case) -> Decisions:
+    """Read what was decided by people (``decisioni.jsonl``) and by lot (``sorteggi/``).
+
+    Raises
+    ------
+    InputError
+        If a file was changed, or names somebody who is not in the case.
+    """
+    folder = case_folder(case)
+    if folder is None or case.regulation.admission is None:
+        return Decisions()
+    journal = read_journal(folder)
+    unknown = sorted({i for i in _named(journal) if i not in case.school.pupil_at})
+    if unknown:
+        text = _("The decisions name pupils who are not in the case: {pupils}.")
+        raise InputError([Problem(text.format(pupils=", ".join(unknown)), "decisioni.jsonl")])
+    points: dict[str, dict[str, int]] = {}
+    for id_, entries in journal.points().items():
+        points[id_] = {e.data["title"]: e.data["points"] for e in entries}
+    given = Given(points, {e.data["id"]: e.why for e in journal.of("esclusione")})
+    seats = [(e.data["round"], e.data["id"], e.data["option"]) for e in journal.of("ammissione_ds")]
+    drawn = {}
+    for one in case.regulation.admission.rounds:
+        name = draw_name(one.name)
+        if (folder / DRAWS / f"{name}.json").exists():
+            draw = read_draw(folder / DRAWS, name)
+            if draw.result is not None:
+                drawn[one.name] = positions(draw)
+    return Decisions(given, seats, drawn)
+
+
+def _named(journal: Journal) -> list[str]:
+    return [e.data["id"] for e in journal.active if "id" in e.data]
+
+
+def rankings(case: Case, decisions: Decisions | None = None) -> dict[str, tuple[Ranking, ...]]:
+    """Return the rankings of every round of a case; an empty dictionary without a procedure."""
+    if case.regulation.admission is None:
+        return {}
+    return rank_all(case.school, case.regulation.admission, decisions or read_decisions(case))
+
+
+@dataclass(frozen=True)
+class Seated:
+    """Seats given.
+
+    Attributes
+    ----------
+    case : the case of all the applicants.
+    inside : the case of those who got a seat.
+    admission : rankings and seats, round by round.
+    definitive : names of the rounds whose ranking is definitive.
+    """
+
+    case: Case
+    inside: Case
+    admission: Admission
+    definitive: tuple[str, ...]
+
+    def write(self, folder: Path) -> list[str]:
+        """Write the files of rankings and seats; return their names."""
+        rankings_of = {r.round.name: r.rankings for r in self.admission.rounds}
+        return write_seats(folder, self.case.school, rankings_of, self.definitive, self.admission)
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the certificate says of the seats."""
+        return {
+            "applicants": len(self.case.school.pupils),
+            "admitted": len(self.admission.admitted),
+            "rounds": [
+                {
+                    "name": r.round.name,
+                    "ranked": len(r.rankings[0].standings),
+                    "not_admissible": len(r.rankings[0].refused),
+                    "seated": len(r.seats.got),
+                    "waiting": len(r.waiting),
+                    "definitive": r.round.name in self.definitive,
+                    "stable": not r.seats.unstable,
+                }
+                for r in self.admission.rounds
+            ],
+        }
+
+
+def give_seats(case: Case, clock: Clock, decisions: Decisions | None = None) -> Seated | None:
+    """Give the seats of a case; ``None`` where the regulation has no round.
+
+    Raises
+    ------
+    Unsettled, Impossible
+        See `admissions.admit.admit`.
+    NotFound
+        If the time ends before it is known whether a seat can be given.
+    """
+    procedure = case.regulation.admission
+    if procedure is None or not procedure.rounds:
+        return None
+    terms = room_terms(case.regulation, case.terms)
+
+    def make_room(market: Market) -> Room:
+        return room_of(market, terms, len(case.school.classes), clock)
+
+    admission = admit(case.school, case.regulation, decisions or read_decisions(case), make_room)
+    return Seated(case, admitted_case(case, admission), admission, definitive_rounds(case))
+
+
+def definitive_rounds(case: Case) -> tuple[str, ...]:
+    """Return the names of the rounds whose ranking was declared definitive."""
+    folder = case_folder(case)
+    return () if folder is None else tuple(read_journal(folder).states())
+
+
+def room_of(market: Market, terms: Sequence[Term], classes: int, clock: Clock) -> Room:
+    """Return the room of a round: adding up where that is exact, otherwise the solver."""
+    limits = sizes_only(terms) if _of_everybody(terms, len(market.domains)) else None
+    if limits is not None and len(limits) == classes and _whole(market, classes):
+        inside = frozenset(range(len(market.domains))) - market.may_be_out
+        return SizesOnly(sum(limits.values()), inside)
+    return FormationRoom(terms, market.domains, market.may_be_out, clock)
+
+
+def _of_everybody(terms: Sequence[Term], pupils: int) -> bool:
+    """Tell whether every rule counts all the pupils: one about some of them says nothing of how many fit in."""
+    return all(isinstance(t.shape, Band) and len(t.shape.weights) == pupils for t in terms)
+
+
+def _whole(market: Market, classes: int) -> bool:
+    """Tell whether whoever gets an option may sit in all of its classes, and whoever must be in may sit anywhere."""
+    everywhere = frozenset(range(classes))
+    options = [c for c in market.classes if c is not None]
+    if len(options) != len(market.classes) or sum(map(len, options)) != classes:
+        return False
+    return all(
+        domain == everywhere
+        or (p in market.may_be_out and all(market.inside(p, o) == options[o] for o in market.wishes.get(p, ())))
+        for p, domain in enumerate(market.domains)
+    )
+
+
+def admitted_case(case: Case, admission: Admission) -> Case:
+    """Return the case of those who got a seat, each with the classes that the seats leave open."""
+    kept = sorted(admission.admitted)
+    at = {old: new for new, old in enumerate(kept)}
+    school = case.school
+    inside = School(
+        tuple(school.pupils[p] for p in kept),
+        school.classes,
+        tuple(
+            replace(tie, first=at[tie.first], second=at[tie.second])
+            for tie in school.ties
+            if tie.first in at and tie.second in at
+        ),
+        school.plessi,
+        tuple(admission.open[p] for p in kept),
+    )
+    ids = [c.id for c in school.classes]
+    seats = {school.pupils[p].id: frozenset(ids[c] for c in admission.open[p]) for p in kept}
+    return replace(case, school=inside, seats=seats)
