@@ -78,7 +78,7 @@ def _conditions(one: Round) -> Iterator[Facts]:
     for title in one.points:
         yield title.when
     for step in (*one.steps, *one.waiting):
-        yield from (step.of, *step.groups)
+        yield from (step.of, *step.groups, *step.any_of)
 
 
 def _of_everybody(procedure: Procedure, school: School, file: str) -> Iterator[Problem]:
@@ -115,7 +115,7 @@ def _numbers(one: Round, place: _Place) -> Iterator[Problem]:
     known = place.school.pupil_columns
     columns = [full for step in (*one.steps, *one.waiting) if step.by == "number" for full in place.filled(step.column)]
     for step in (*one.steps, *one.waiting):
-        found = step.averaged(known)
+        found = [column for means in step.means(known) for column in means]
         columns += found
         if step.mean_of and not found:
             pattern = ", ".join(step.mean_of)

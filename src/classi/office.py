@@ -48,8 +48,9 @@ def write_rankings(case: Case, found: Mapping[str, Sequence[Ranking]], out: Path
     if (out / ASSIGNMENT).exists():
         text = _("{out} holds classes with their own rankings: choose another folder.")
         raise InputError([Problem(text.format(out=out), out.name)])
+    assert case.regulation.admission is not None
     out.mkdir(parents=True, exist_ok=True)
-    return write_seats(out, case.school, found, definitive_rounds(case))
+    return write_seats(out, case.school, case.regulation.admission, found, definitive_rounds(case))
 
 
 # --- during the year ---

@@ -133,9 +133,11 @@ class Step(Declared):
 
     by: Literal["precedence", "groups", "points", "number", "least_requested", "ranking", "draw"]
     of: Facts = {}
+    any_of: list[Facts] = []
     groups: list[Facts] = []
     column: str = ""
     mean_of: list[str] = []
+    otherwise_mean_of: list[str] = []
     but: list[str] = []
     first: Literal["lowest", "highest"] = "lowest"
     against_others: YesNo = False
@@ -143,25 +145,27 @@ class Step(Declared):
 
     @model_validator(mode="after")
     def _what_it_needs(self) -> Step:
-        wanted = {"precedence": "of", "groups": "groups"}.get(self.by)
-        if wanted and not getattr(self, wanted):
-            raise PydanticCustomError("needs_one_of", wanted, {"fields": wanted})
+        wanted = {"precedence": ("of", "any_of"), "groups": ("groups",)}.get(self.by, ())
+        if wanted and sum(bool(getattr(self, field)) for field in wanted) != 1:
+            raise PydanticCustomError("needs_one_of", wanted[0], {"fields": ", ".join(wanted)})
         if self.by == "number" and bool(self.column) == bool(self.mean_of):
             raise PydanticCustomError("needs_one_of", "a number", {"fields": "column, mean_of"})
         if self.against_others and not PLACEHOLDER.search(self.column):
             raise PydanticCustomError("against_which", "against others of what")
-        _without_religion(self.column, self.strata, *self.mean_of)
+        _without_religion(self.column, self.strata, *self.mean_of, *self.otherwise_mean_of)
         return self
 
-    def averaged(self, columns: Iterable[str]) -> list[str]:
-        """Return the columns whose mean is compared; one about religion never counts, whatever the pattern."""
-        return sorted(
-            c
-            for c in columns
-            if any(fnmatchcase(c, pattern) for pattern in self.mean_of)
-            and not religious(c)
-            and not any(fnmatchcase(c, pattern) for pattern in self.but)
-        )
+    def means(self, columns: Iterable[str]) -> list[list[str]]:
+        """Return the columns whose mean is compared, and those that stand in where none of these is known.
+
+        A column about religion never counts, whatever the pattern.
+        """
+        counted = [c for c in sorted(columns) if not religious(c) and not _like(c, self.but)]
+        return [[c for c in counted if _like(c, patterns)] for patterns in (self.mean_of, self.otherwise_mean_of)]
+
+
+def _like(column: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(column, pattern) for pattern in patterns)
 
 
 class Round(Declared):
@@ -215,7 +219,7 @@ class Round(Declared):
         for title in self.points:
             yield from title.when
         for step in (*self.steps, *self.waiting):
-            yield from (*step.of, *(c for g in step.groups for c in g), step.column, step.strata)
+            yield from (*step.of, *(c for g in (*step.groups, *step.any_of) for c in g), step.column, step.strata)
         yield self.redirect_by
 
 

@@ -9,9 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from classi.admissions.admit import Admission, RoundResult
+from classi.admissions.facts import Facts
 from classi.admissions.ranking import Ranking, Standing
 from classi.domain import School
 from classi.i18n import _
+from classi.procedure import Procedure
 from classi.report.rankings import write_rankings_xlsx
 from classi.tables.write import write_rows
 
@@ -37,11 +39,11 @@ def written(option: Sequence[str] | None) -> str:
 
 
 def ranking_rows(
-    school: School, rankings: Mapping[str, Sequence[Ranking]], definitive: Iterable[str], admission: Admission | None
+    facts: Facts, rankings: Mapping[str, Sequence[Ranking]], definitive: Iterable[str], admission: Admission | None
 ) -> Iterator[Row]:
     """Yield the rows of ``graduatorie.csv``: every applicant of every round, those not admissible last."""
     results = {r.round.name: r for r in admission.rounds} if admission else {}
-    final = set(definitive)
+    final, school = set(definitive), facts.school
     for name, of_round in rankings.items():
         state = "definitiva" if name in final else "provvisoria"
         result = results.get(name)
@@ -57,9 +59,9 @@ def ranking_rows(
                     "",
                 )
             for refused in ranking.refused:
-                id_ = school.pupils[refused.pupil].id
+                id_, late = school.pupils[refused.pupil].id, _late(facts.late(refused.pupil))
                 reasons = "; ".join(refused.reasons)
-                yield (*start, "", id_, "", "", "", "", state, "", "non ammissibile" if result else "", "", reasons)
+                yield (*start, "", id_, "", "", "", "", state, late, "non ammissibile" if result else "", "", reasons)
 
 
 def _standing(school: School, s: Standing) -> Row:
@@ -124,13 +126,14 @@ def tie_rows(school: School, rankings: Mapping[str, Sequence[Ranking]]) -> Itera
 def write_seats(
     folder: Path,
     school: School,
+    procedure: Procedure,
     rankings: Mapping[str, Sequence[Ranking]],
     definitive: Iterable[str],
     admission: Admission | None = None,
 ) -> list[str]:
     """Write the files of rankings and seats; return their names."""
     rows = {
-        RANKINGS: ranking_rows(school, rankings, definitive, admission),
+        RANKINGS: ranking_rows(Facts(school, procedure), rankings, definitive, admission),
         TIES: tie_rows(school, rankings),
     }
     if admission is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import floor
 from pathlib import Path
@@ -13,14 +13,15 @@ from classi.admissions.facts import Facts
 from classi.admissions.ranking import Given, Ranking
 from classi.admissions.seats import Market, Room
 from classi.case import Case
-from classi.domain import School, Value
+from classi.domain import School, Value, text_key
 from classi.draw import draw_name, positions, read_draw
 from classi.errors import InputError, Problem
 from classi.formation.engine import Clock
 from classi.formation.rooms import FormationRoom, SizesOnly, sizes_only
 from classi.i18n import _
-from classi.journal import Journal, read_journal
-from classi.procedure import Round
+from classi.journal import Entry, Journal, read_journal
+from classi.procedure import Procedure, Round
+from classi.rule_errors import nearest
 from classi.seat_files import write_seats
 from classi.terms import Band, Term
 
@@ -117,10 +118,9 @@ def read_decisions(case: Case) -> Decisions:
     if folder is None or case.regulation.admission is None:
         return Decisions()
     journal = read_journal(folder)
-    unknown = sorted({i for i in _named(journal) if i not in case.school.pupil_at})
-    if unknown:
-        text = _("The decisions name pupils who are not in the case: {pupils}.")
-        raise InputError([Problem(text.format(pupils=", ".join(unknown)), "decisioni.jsonl")])
+    problems = list(_misnamed(case, case.regulation.admission, journal))
+    if problems:
+        raise InputError(problems)
     points: dict[str, dict[str, int]] = {}
     for id_, entries in journal.points().items():
         points[id_] = {e.data["title"]: e.data["points"] for e in entries}
@@ -136,8 +136,32 @@ def read_decisions(case: Case) -> Decisions:
     return Decisions(given, seats, drawn)
 
 
-def _named(journal: Journal) -> list[str]:
-    return [e.data["id"] for e in journal.active if "id" in e.data]
+def _misnamed(case: Case, procedure: Procedure, journal: Journal) -> Iterator[Problem]:
+    """Say which decisions are about nothing of this case: they would be lost without a word."""
+    facts = Facts(case.school, procedure)
+    titles = {title.name for one in procedure.rounds for title in one.points if title.by_decision}
+    rounds = {one.name: one for one in procedure.rounds}
+    for entry in journal.active:
+        known: Iterable[str] = case.school.pupil_at
+        if "id" in entry.data and entry.data["id"] not in known:
+            yield _about_nothing(entry, _("The pupil is not among those of the case."), entry.data["id"], known)
+        title = entry.data.get("title")
+        if entry.kind == "punti" and title not in titles:
+            yield _about_nothing(
+                entry, _("No title of the procedure takes points by decision under this name."), title, titles
+            )
+        name = entry.data.get("round")
+        if name is not None and name not in rounds:
+            yield _about_nothing(entry, _("There is no round of this name."), name, rounds)
+        elif entry.kind == "ammissione_ds":
+            options = {" / ".join(option) for option in facts.options(rounds[name])}
+            wanted = " / ".join(str(entry.data["option"].get(seat, "")) for seat in rounds[name].seats)
+            if text_key(wanted) not in set(map(text_key, options)):
+                yield _about_nothing(entry, _("This is not a seat of the round."), wanted, options)
+
+
+def _about_nothing(entry: Entry, message: str, value: str, known: Iterable[str]) -> Problem:
+    return Problem(message, "decisioni.jsonl", row=entry.n, value=value, hint=nearest(value, known))
 
 
 def rankings(case: Case, decisions: Decisions | None = None) -> dict[str, tuple[Ranking, ...]]:
@@ -167,7 +191,9 @@ class Seated:
     def write(self, folder: Path) -> list[str]:
         """Write the files of rankings and seats; return their names."""
         rankings_of = {r.round.name: r.rankings for r in self.admission.rounds}
-        return write_seats(folder, self.case.school, rankings_of, self.definitive, self.admission)
+        procedure = self.case.regulation.admission
+        assert procedure is not None  # nobody has a seat without one
+        return write_seats(folder, self.case.school, procedure, rankings_of, self.definitive, self.admission)
 
     def summary(self) -> dict[str, Any]:
         """Return what the certificate says of the seats."""

@@ -244,6 +244,24 @@ def test_that_means_are_exact_and_leave_out_what_they_should() -> None:
     assert Fraction(77, 10) > Fraction(23, 3)
 
 
+def test_that_other_marks_stand_in_where_none_is_known_and_those_of_religion_never_count() -> None:
+    marks = {"mean_of": ["voto_*"], "but": ["*_x"], "otherwise_mean_of": ["terza_*"]}
+    pupils = [
+        {"id": "a", "voto_a": 6, "terza_a": 10, "voto_religione": 10},
+        {"id": "b", "voto_a": None, "terza_a": 7, "terza_x": 1, "terza_religione": 1},
+        {"id": "c", "voto_religione": 9},
+    ]
+    found = ranked(pupils, {"steps": [{"name": "M", "by": "number", "first": "highest", **marks}]})
+    assert order(found) == [("b", 1), ("a", 2), ("c", 3)]
+
+
+def test_that_a_precedence_may_be_met_in_several_ways() -> None:
+    pupils = [{"id": "a"}, {"id": "b", "x": 1}, {"id": "c", "y": 1}]
+    found = ranked(pupils, {"steps": [{"name": "Uno dei due", "by": "precedence", "any_of": [{"x": 1}, {"y": 1}]}]})
+    assert order(found) == [("b", 1), ("c", 1), ("a", 3)]
+    assert [standing.precedences for standing in found] == [("Uno dei due",), ("Uno dei due",), ()]
+
+
 def test_that_distances_are_compared_with_the_nearest_other_site_of_the_same_time() -> None:
     steps = [{"name": "D", "by": "number", "column": "distanza_{plesso}", "against_others": True}]
     classes = [
@@ -479,6 +497,7 @@ def town(tmp_path: Path) -> Case:
 def test_that_a_right_case_has_no_difference_and_says_what_was_checked(town: Case) -> None:
     audit = town.audit()
     assert audit.differences == ()
+    assert audit.seats == {"ciro": {"S1"}, "bea": {"S1"}, "dino": {"S2"}}
     assert audit.checked == {"rows": 6, "seats": 5, "waiting": 2, "refusals": 3, "shown": 3}
     assert audit.shown_by == {"Class sizes: each class's own limits": 3}
     assert (audit.unshown, audit.kept) == ((), (("Plesso", "Fratelli", 1),))
@@ -840,6 +859,7 @@ def test_that_a_musical_section_takes_its_musicians_and_nobody_else(tmp_path: Pa
     case = musical(tmp_path)
     assert case.wrong() == ""
     assert case.audit().shown_by == {"": 2}
+    assert case.audit().seats == {"a": {"M"}, "b": {"M"}, "c": {"N"}, "d": {"Ca"}}
     swap("b", "d", "assegnazioni", "classe")(case)
     wrong = case.wrong()
     assert "b got “flauto” but sits in class Ca, which is not that" in wrong

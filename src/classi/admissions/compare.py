@@ -87,8 +87,9 @@ class Comparing:
         """Return what says one step of a pupil who is after a seat."""
         match step.by:
             case "precedence":
-                met, test = (Mark((0, 1), _("no")), Mark((0, 0), _("yes"), step.name)), self.facts.test(step.of, seat)
-                return lambda pupil: met[test(pupil) > 0]
+                met = Mark((0, 1), _("no")), Mark((0, 0), _("yes"), step.name)
+                tests = [self.facts.test(facts, seat) for facts in step.any_of or [step.of]]
+                return lambda pupil: met[any(test(pupil) for test in tests)]
             case "groups":
                 return self._groups(step, seat)
             case "points":
@@ -179,11 +180,12 @@ class Comparing:
 
     def _means(self, step: Step) -> Callable[[int], tuple[Exact | None, str]]:
         """Return what takes the exact mean of the numbers known."""
-        columns = [self.facts.cells(name) for name in step.averaged(self.facts.school.pupil_columns)]
+        choices = [[self.facts.cells(c) for c in names] for names in step.means(self.facts.school.pupil_columns)]
 
         def mean(pupil: int) -> tuple[Exact | None, str]:
-            known = [Fraction(n) for cells in columns if (n := as_number(cells[pupil])) is not None]
-            if not known:
+            numbers = ([Fraction(n) for c in columns if (n := as_number(c[pupil])) is not None] for columns in choices)
+            known = next(filter(None, numbers), None)
+            if known is None:
                 return None, ""
             found = sum(known, Fraction(0)) / len(known)
             return found, say_value(round(Decimal(found.numerator) / found.denominator, 3))

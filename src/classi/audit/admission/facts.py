@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
+from decimal import Decimal
+from fnmatch import fnmatchcase
+from fractions import Fraction
 from typing import Any
 
 from classi.audit.cells import squeezed
@@ -72,6 +75,20 @@ class Facts:
         if key not in self._tests:
             self._tests[key] = _tests(facts, dict(option or ()))
         return self._tests[key]
+
+
+def as_fraction(cell: Any) -> Fraction | None:
+    """Return a number or a date exactly, as something to compare; ``None`` for anything else."""
+    if isinstance(cell, date):
+        return Fraction(cell.toordinal())
+    if isinstance(cell, int | Decimal) and not isinstance(cell, bool):
+        return Fraction(cell)
+    return None
+
+
+def like(column: str, patterns: Iterable[str]) -> bool:
+    """Tell whether a column's name fits one of the patterns (``voto_*``)."""
+    return any(fnmatchcase(column, pattern) for pattern in patterns)
 
 
 def column_for(column: str, seat: Mapping[str, Any]) -> str | None:

@@ -47,9 +47,8 @@ class Offer:
         self.round = round_
         self.opened = frozenset(row["id"] for row in ledger.chosen_classes(round_.opens))
         self.classes: dict[Option, frozenset[str]] = {}
-        if all(any(seat in row for row in ledger.classes) for seat in round_.seats):
-            self._of_classes(ledger)
-        else:
+        self._of_classes(ledger)
+        if not self.classes:
             self.classes = {((round_.seats[0], name),): self.opened for name in round_.places}
         self.options = tuple(self.classes)
         self._by_key = {_key(value for _seat, value in option): option for option in self.options}

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
-from fnmatch import fnmatchcase
 from fractions import Fraction
 from functools import cached_property
 from itertools import groupby
 from typing import Any
 
-from classi.audit.admission.facts import Facts, Option, Row, column_for
+from classi.audit.admission.facts import Facts, Option, Row, as_fraction, column_for, like
 from classi.audit.admission.offers import Offer, request_columns
+from classi.criteria.base import religious
 from classi.ledger import Ledger
 from classi.ledger.matching import plain
 from classi.procedure import PLACEHOLDER, Procedure, Round, Step, Title
@@ -74,6 +72,7 @@ class Ranker:
         self._drawless = [step for step in round_.steps if step.by != "draw"]
         self._seated_titles = any(PLACEHOLDER.search(repr(title.when)) for title in round_.points)
         self._lines: dict[tuple[str, Option | None], Lines] = {}
+        self._averaged: dict[tuple[tuple[str, ...], tuple[str, ...]], list[str]] = {}
         columns = self.facts.columns
         self._time = round_.requests.get("tempo_scuola") or request_columns(set(columns), "tempo_scuola")
 
@@ -185,7 +184,7 @@ class Ranker:
         """Return what one step compares; the lower comes first."""
         seat = self.seat(row, option)
         if step.by == "precedence":
-            return (not self.facts.meets(row, step.of, seat),)
+            return (not self._precedes(step, row, seat),)
         if step.by == "groups":
             return (self._group(step, row, seat),)
         if step.by == "points":
@@ -203,6 +202,9 @@ class Ranker:
             return (0, *UNKNOWN)
         return (0, 0, -number if step.first == "highest" else number)
 
+    def _precedes(self, step: Step, row: Row, seat: Option | None) -> bool:
+        return any(self.facts.meets(row, facts, seat) for facts in step.any_of or [step.of])
+
     def _group(self, step: Step, row: Row, seat: Option | None) -> int:
         met = (k for k, facts in enumerate(step.groups) if self.facts.meets(row, facts, seat))
         return next(met, len(step.groups))
@@ -210,7 +212,7 @@ class Ranker:
     def _precedences(self, row: Row, option: Option | None) -> tuple[str, ...]:
         seat, names = self.seat(row, option), []
         for step in self._drawless:
-            if step.by == "precedence" and self.facts.meets(row, step.of, seat):
+            if step.by == "precedence" and self._precedes(step, row, seat):
                 names.append(step.name)
             elif step.by == "groups" and (group := self._group(step, row, seat)) < len(step.groups):
                 names.append(f"{step.name} ({group + 1})")
@@ -228,9 +230,8 @@ class Ranker:
 
     def _number(self, step: Step, row: Row, seat: Option | None) -> Fraction | None:
         if step.mean_of:
-            columns = [c for c in self.facts.columns if _like(c, step.mean_of) and not _like(c, step.but)]
-            marks = [mark for c in columns if (mark := as_fraction(row.get(c))) is not None]
-            return sum(marks, Fraction(0)) / len(marks) if marks else None
+            mean = self._mean(row, step.mean_of, step.but)
+            return self._mean(row, step.otherwise_mean_of, step.but) if mean is None else mean
         values = dict(seat or ())
         column = column_for(step.column, values)
         own = None if column is None else as_fraction(self.facts.cell(row, column))
@@ -239,6 +240,14 @@ class Ranker:
         others = [as_fraction(row.get(c)) for c in self._others(step, row, values)]
         known = [other for other in others if other is not None]
         return own - min(known) if known else own
+
+    def _mean(self, row: Row, patterns: Sequence[str], but: Sequence[str]) -> Fraction | None:
+        key = tuple(patterns), tuple(but)
+        if key not in self._averaged:
+            named = [c for c in self.facts.columns if like(c, patterns) and not like(c, but)]
+            self._averaged[key] = [c for c in named if not religious(c)]
+        marks = [mark for c in self._averaged[key] if (mark := as_fraction(row.get(c))) is not None]
+        return sum(marks, Fraction(0)) / len(marks) if marks else None
 
     def _others(self, step: Step, row: Row, seat: Mapping[str, Any]) -> Iterable[str]:
         """Yield the column for each other value of the seat among the classes of the time asked for first."""
@@ -280,21 +289,8 @@ def standings(
     return Ranker(ledger, procedure, round_, given_points, excluded).standings(drawn, option)
 
 
-def as_fraction(cell: Any) -> Fraction | None:
-    """Return a number or a date exactly, as something to compare; ``None`` for anything else."""
-    if isinstance(cell, date):
-        return Fraction(cell.toordinal())
-    if isinstance(cell, int | Decimal) and not isinstance(cell, bool):
-        return Fraction(cell)
-    return None
-
-
 def _best(earned: list[tuple[Title, int]]) -> list[tuple[Title, int]]:
     return [max(earned, key=lambda one: one[1])] if earned else []  # the first of equals
-
-
-def _like(column: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(column, pattern) for pattern in patterns)
 
 
 def _identifier(row: Row) -> str:

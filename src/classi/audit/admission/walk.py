@@ -9,12 +9,12 @@ from itertools import groupby
 from typing import Any
 
 from classi.audit.admission.compare import Rankings
-from classi.audit.admission.facts import Option, column_for
+from classi.audit.admission.facts import Option, as_fraction, column_for
 from classi.audit.admission.files import ADMITTED, DECIDED, FULL, REDIRECTED, RULE, WAITS, Refusal
 from classi.audit.admission.findings import Findings
 from classi.audit.admission.offers import Wish
 from classi.audit.admission.proof import Shown, could_replace, could_sit, no_room
-from classi.audit.admission.ranking import Ranker, Standing, as_fraction
+from classi.audit.admission.ranking import Ranker, Standing
 from classi.audit.admission.room import Cell, Room, Tally
 from classi.audit.admission.seats import Outcome, Outcomes
 from classi.i18n import _
