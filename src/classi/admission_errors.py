@@ -111,12 +111,13 @@ def _parameter_problems(
         text = _("Admission: “{name}” is not a parameter of this procedure.")
         yield Problem(text.format(name=name), file, column=name, hint=nearest(name, names) or ", ".join(names))
     for name, parameter in names.items():
-        options = parameter.get("options")
+        listed = parameter.get("options")
+        options: list[Any] = listed if isinstance(listed, list) else []
         answer = decided.get(name)
         given = [answer["value"]] if isinstance(answer, Mapping) and "value" in answer else []
         given += [parameter["default"]] if "default" in parameter else []
-        for value in given if isinstance(options, list) and options else ():
-            if value not in options:
+        for value in given:
+            if options and value not in options:
                 text = _("Admission: “{name}” is {value}; allowed: {expected}.")
                 shown, allowed = in_toml(value)[:60], [in_toml(option) for option in options]
                 sentence = text.format(name=name, value=shown, expected=", ".join(allowed))

@@ -131,7 +131,7 @@ def _messages() -> dict[str, str]:
     }
 
 
-def _declared(kind: type[Criterion], name: str) -> Any:
+def _declared(kind: type[BaseModel], name: str) -> Any:
     """Return the type a field is declared with, or None where there is no such field."""
     field: Any = kind.model_fields.get(name)
     return None if field is None else field.annotation

@@ -142,16 +142,13 @@ def _misnamed(case: Case, procedure: Procedure, journal: Journal) -> Iterator[Pr
     titles = {title.name for one in procedure.rounds for title in one.points if title.by_decision}
     rounds = {one.name: one for one in procedure.rounds}
     for entry in journal.active:
-        known: Iterable[str] = case.school.pupil_at
-        if "id" in entry.data and entry.data["id"] not in known:
-            yield _about_nothing(entry, _("The pupil is not among those of the case."), entry.data["id"], known)
-        title = entry.data.get("title")
+        pupil, title, name = (str(entry.data.get(key, "")) for key in ("id", "title", "round"))
+        if "id" in entry.data and pupil not in case.school.pupil_at:
+            yield _about_nothing(entry, _("The pupil is not among those of the case."), pupil, case.school.pupil_at)
         if entry.kind == "punti" and title not in titles:
-            yield _about_nothing(
-                entry, _("No title of the procedure takes points by decision under this name."), title, titles
-            )
-        name = entry.data.get("round")
-        if name is not None and name not in rounds:
+            text = _("No title of the procedure takes points by decision under this name.")
+            yield _about_nothing(entry, text, title, titles)
+        if "round" in entry.data and name not in rounds:
             yield _about_nothing(entry, _("There is no round of this name."), name, rounds)
         elif entry.kind == "ammissione_ds":
             options = {" / ".join(option) for option in facts.options(rounds[name])}

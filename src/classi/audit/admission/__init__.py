@@ -22,7 +22,7 @@ from classi.audit.admission.seats import Admitted, Outcomes, check_admitted, che
 from classi.audit.admission.waiting import WaitingList
 from classi.audit.admission.walk import Ground, Walk
 from classi.errors import InputError, Problem
-from classi.i18n import _, ngettext
+from classi.i18n import _
 from classi.ledger import Ledger
 from classi.procedure import Procedure, Round
 from classi.regulation import Regulation
@@ -62,11 +62,9 @@ class AdmissionAudit:
             ).format(rows=count("rows", 0), seats=count("seats", 0), waiting=count("waiting", 0))
         )
         said.append(
-            ngettext(
-                "Nobody passed over: {shown} of {number} refusal shown by counting.",
-                "Nobody passed over: {shown} of {number} refusals shown by counting.",
-                count("refusals", 0),
-            ).format(shown=count("shown", 0), number=count("refusals", 0))
+            _("Refusals: {number}; shown to be due by counting: {shown}; left to a search: {unshown}.").format(
+                number=count("refusals", 0), shown=count("shown", 0), unshown=len(self.unshown)
+            )
         )
         for round_, step, number in self.kept:
             said.append(
