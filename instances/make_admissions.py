@@ -19,10 +19,11 @@ from typing import Any
 
 from classi import draw
 from classi.case import REGULATION, Case
+from classi.draw.asked import draw_name
 from classi.generate.dice import Dice
 from classi.generate.words import BANDS, FOREIGN, INSTRUMENTS, first_name, school_of_origin, surname
 from classi.journal import JOURNAL, append
-from classi.seating import DRAWS, draw_name, pool_of
+from classi.seating import DRAWS, pool_of
 from classi.tables import write_case
 from classi.tables.read import record_correction
 
@@ -30,7 +31,7 @@ HERE = Path(__file__).resolve().parent
 Row = dict[str, Any]
 Rows = dict[str, list[Row]]
 PLESSI = ("Aurora", "Belvedere", "Colle")
-HEAD, OFFICE, COUNCIL = "Dirigente scolastico", "Segreteria didattica", "Commissione iscrizioni"
+HEAD, OFFICE = "Dirigente scolastico", "Segreteria didattica"
 
 
 # --- people ---
@@ -46,7 +47,7 @@ def _people(number: int, dice: Dice, first_day: date) -> list[Row]:
         people.append({
             "id": f"P{k + 1:03}",
             "cognome": surname(surnames[k % 120]),
-            "nome": first_name(k % 3 + 3 * (k // 120), girl),
+            "nome": first_name(k + 4 * (k // 120), girl),
             "sesso": "F" if girl else "M",
             "data_nascita": first_day + timedelta(days=dice.below(365)),
             "cittadinanza": dice.pick(FOREIGN) if foreign else "italiana",
@@ -73,7 +74,7 @@ def _tie(one: str, other: str, kind: str, why: str | None = None, source: str = 
 
 def _wishes(rows: Sequence[Row], dice: Dice, number: int, alike: str) -> Iterator[Row]:
     """Yield wishes of companions, half of them returned, between applicants with the same cell in a column."""
-    seen = set()
+    seen: set[tuple[str, str]] = set()
     while len(seen) < number:
         one = dice.pick(rows)
         other = dice.pick([r for r in rows if r[alike] == one[alike] and r is not one])
@@ -125,17 +126,20 @@ PRIMARIA_PLANTED: dict[str, Row] = {
     "P120": {"disabilita": "comma1", **_NEAR_AURORA, "esigenze_documentate": True},
     "P070": {"disabilita": "comma1", **_choices("plesso", ("Belvedere", "Aurora"), 2, 3)},
     "P101": {"disabilita": "comma3", **_choices("plesso", ("Colle", "Belvedere"), 2, 3)},
-    "P139": {"disabilita": "comma1", **_choices("plesso", ("Colle",), 1, 3)},
+    "P122": {"disabilita": "comma1", **_choices("plesso", ("Colle",), 1, 3)},
     "P041": {**_NEAR_AURORA, "vicino_plesso": None},
-    **dict.fromkeys(("P012", "P045", "P090"), {**_NEAR_AURORA, "esigenze_documentate": False}),
+    "P047": {**_NEAR_AURORA, "vicino_plesso": None, "fratelli_plesso": "Belvedere, Colle"},
+    "P088": {**_NEAR_AURORA, "vicino_plesso": None},
+    "P097": {"lavoro_genitori": "pieno-pieno", "unico_genitore_lavoratore": False},
+    **{pupil: {**_NEAR_AURORA, "esigenze_documentate": False} for pupil in ("P012", "P045", "P090")},
 }
 """Applications that make something happen; see the README."""
 
 
 def primaria() -> Rows:
-    """144 applications for six classes in three sites, full-time asked by more than there are places."""
+    """136 applications for six classes in three sites, full-time asked by more than there are places."""
     dice = Dice(21, "ammissioni-primaria")
-    rows = _people(144, dice, date(2020, 1, 1))
+    rows = _people(136, dice, date(2020, 1, 1))
     for row in rows:
         row.update(_asks_primaria(dice))
     _change(rows, PRIMARIA_PLANTED)
@@ -144,7 +148,8 @@ def primaria() -> Rows:
     ties += _wishes(rows, dice, 60, "plesso_1")
     models = ("tempo pieno", "modulo")
     classes = [
-        {"id": f"1{letter}", "plesso": PLESSI[k // 2], "anno": 1, "tempo_scuola": models[k % 2], "max": 25, "area_mq": 48}
+        {"id": f"1{letter}", "plesso": PLESSI[k // 2], "anno": 1, "tempo_scuola": models[k % 2], "max": 25,
+         "area_mq": 48}
         for k, letter in enumerate("ABCDEF")
     ]  # fmt: skip
     return {"alunni": rows, "classi": classes, "plessi": _sites(), "legami": ties}
@@ -167,9 +172,15 @@ def _asks_primaria(dice: Dice) -> Row:
         "unico_genitore_lavoratore": alone,
         "disagio_documentato": dice.chance(0.04),
         "familiare_disabile_74": dice.chance(0.03),
-        "fratelli_tempo_pieno": "primaria" if siblings and dice.chance(0.5) else "infanzia" if dice.chance(0.06) else None,
+        "fratelli_tempo_pieno": _full_time_siblings(dice, bool(siblings)),
         "lavoro_genitori": None if alone else dice.weighted(work, (0.35, 0.3, 0.1, 0.25)),
     }  # fmt: skip
+
+
+def _full_time_siblings(dice: Dice, siblings: bool) -> str | None:
+    if siblings and dice.chance(0.5):
+        return "primaria"
+    return "infanzia" if dice.chance(0.06) else None
 
 
 # --- secondaria di I grado (S003) ---
@@ -223,10 +234,10 @@ def _asks_secondaria(dice: Dice) -> Row:
     return {
         "dsa": dice.chance(0.05),
         "livello": dice.weighted(BANDS, (0.15, 0.3, 0.35, 0.2)),
-        "scuola_provenienza": school_of_origin("primaria", dice.below(3) if own else 3 + dice.below(4)),
+        "scuola_provenienza": school_of_origin("secondaria1", dice.below(3) if own else 3 + dice.below(4)),
         "data_domanda": date(2026, 1, 8) + timedelta(days=dice.below(34)),
         **_choices("plesso", sites, 1 + dice.chance(0.8) + dice.chance(0.3), 3),
-        **_choices("lingua2", languages, 1, 2),
+        **_choices("lingua2", languages, 1, 1),
         "residente": resident,
         "domiciliato": False,
         "interno": own,
@@ -240,7 +251,7 @@ def _asks_secondaria(dice: Dice) -> Row:
         "fratelli_plesso": ", ".join(siblings) or None,
         "stesso_stabile": dice.pick(PLESSI) if dice.chance(0.06) else None,
         "nido": dice.chance(0.35),
-        "infanzia_provenienza": "nostro istituto" if own else dice.pick(("altro istituto", "altro istituto", "nessuna")),
+        "infanzia_provenienza": "nostro istituto" if own else dice.weighted(("altro istituto", "nessuna"), (0.7, 0.3)),
         "progetto_socio_educativo": dice.chance(0.03),
         "fratelli_sezione": False,
         "figlio_personale": dice.chance(0.03),
@@ -273,7 +284,7 @@ def _third_year(*marks: int) -> Row:
 _FAILED = {
     "interno": True, "interno_non_ammesso": True, "iscrizione_regolarizzata": True, "stessa_classe_negativa": 1,
     "scuola_esterna": False, "eccezionale_documentata": False, "deroga_terza_frequenza": False,
-    "data_domanda": date(2026, 6, 18), "fuori_termine": False,
+    "data_domanda": date(2026, 6, 18),
 }  # fmt: skip
 SUPERIORE_PLANTED: dict[str, Row] = {
     "P004": {**_FAILED, "classe_precedente": "1A"},
@@ -281,7 +292,7 @@ SUPERIORE_PLANTED: dict[str, Row] = {
     "P074": {**_FAILED, "classe_precedente": "1E"},
     "P111": {**_FAILED, "classe_precedente": "1B", "stessa_classe_negativa": 2},
     "P125": {**_FAILED, "classe_precedente": "1D", "data_domanda": date(2026, 7, 21)},
-    **dict.fromkeys(("P009", "P031", "P057", "P081", "P103", "P129", "P136", "P147"), {"disabilita": "comma1"}),
+    **{pupil: {"disabilita": "comma1"} for pupil in ("P009", "P031", "P057", "P081", "P103", "P129", "P136", "P147")},
     "P020": {"data_domanda": date(2026, 2, 20)},
     "P099": {"data_domanda": date(2026, 3, 2)},
     "P141": {"data_domanda": date(2026, 7, 2), "periodo_estivo": True, **_third_year(9, 8, 9, 9, 8, 9)},
@@ -298,7 +309,7 @@ def superiore() -> Rows:
     for row in rows:
         row.update(_asks_superiore(dice))
     _change(rows, SUPERIORE_PLANTED)
-    ties = [_twins(rows, "P066", "P067")]
+    ties = [{**_twins(rows, "P066", "P067"), "motivo": "stato di famiglia"}]
     places = ((0, 27), (0, 27), (1, 23), (1, 23), (2, 26))
     classes = [
         {"id": f"1{'ABCDE'[k]}", "anno": 1, "indirizzo": _COURSES[course], "max": most, "area_mq": Decimal("54.5")}
@@ -308,6 +319,7 @@ def superiore() -> Rows:
 
 
 def _asks_superiore(dice: Dice) -> Row:
+    courses = _ranked(dice, _COURSES, (0.52, 0.24, 0.24))
     level = 7.3 + dice.bell() * 0.8
     marks = {f"voto_{s}": min(10, max(5, round(level + dice.bell() * 0.7))) for s in _SUBJECTS}
     return {
@@ -315,7 +327,7 @@ def _asks_superiore(dice: Dice) -> Row:
         "scuola_provenienza": school_of_origin("secondaria2", dice.below(9)),
         "classe_precedente": None,
         "data_domanda": date(2026, 1, 8) + timedelta(days=dice.below(34)),
-        **_choices("indirizzo", _ranked(dice, _COURSES, (0.52, 0.24, 0.24)), 1 + dice.chance(0.75) + dice.chance(0.3), 3),
+        **_choices("indirizzo", courses, 1 + dice.chance(0.75) + dice.chance(0.3), 3),
         **dict.fromkeys(("interno", "interno_non_ammesso", "periodo_estivo"), False),
         "scuola_esterna": True,
         "classe_richiesta": 1,
@@ -345,7 +357,7 @@ class Drawn:
 
 
 def _draw(folder: Path, drawn: Drawn) -> None:
-    """Commit to a draw of whoever is tied now, and reveal it. The salt is fixed, so that the bytes are always the same."""
+    """Commit to a draw of whoever is tied now, and reveal it; the salt is fixed, and so are the bytes."""
     case = Case.read(folder)
     assert case.regulation.admission is not None
     one = next(r for r in case.regulation.admission.rounds if r.name == drawn.round)
@@ -361,18 +373,74 @@ def _draw(folder: Path, drawn: Drawn) -> None:
 _BALLS = "Estrazione pubblica in aula magna: sei palline numerate da 1 a 90 (inventata)"
 
 
+@dataclass(frozen=True)
+class Acts:
+    """The decisions of one school, recorded in the order in which they are called."""
+
+    folder: Path
+
+    def record(self, kind: str, when: date, who: str, why: str, **data: Any) -> None:
+        """Record one decision."""
+        append(self.folder, kind, who=who, why=why, when=when, **data)
+
+    def correct(self, pupil: str, when: date, who: str, why: str, **cells: str) -> int:
+        """Record a correction; return its number."""
+        return record_correction(self.folder, pupil, cells, who=who, why=why, when=when)[0].n
+
+    def complaint(self, pupil: str, when: date, why: str, entry: int | None = None) -> None:
+        """Record the outcome of a complaint: accepted, with the correction that followed, or rejected."""
+        outcome = "respinto" if entry is None else "accolto"
+        self.record("reclamo", when, HEAD, why, id=pupil, outcome=outcome, entry=entry)
+
+
 def _primaria_acts(folder: Path) -> None:
+    acts = Acts(folder)
+    why = "Controllo della dichiarazione sostitutiva: lavora un solo genitore"
+    acts.correct("P097", date(2026, 2, 20), OFFICE, why, lavoro_genitori="uno solo")
+    why = "Relazione riservata prot. 31, esaminata dal Dirigente"
+    title = "Particolari situazioni familiari documentate"
+    acts.record("punti", date(2026, 2, 23), HEAD, why, id="P033", title=title, points=8)
+    why = "Il modulo non riportava la sorella che frequenta la 3A del plesso Aurora"
+    entry = acts.correct("P041", date(2026, 2, 25), OFFICE, why, fratelli_plesso="Aurora")
+    acts.complaint("P041", date(2026, 2, 25), why, entry)
+    acts.complaint("P088", date(2026, 2, 26), "Il fratello frequenta un altro istituto: il criterio 1 non vale")
     for one, numbers in (("Plesso", "7 19 33 48 61 84"), ("Tempo scuola", "4 15 22 57 70 88")):
         _draw(folder, Drawn(one, date(2026, 3, 2), date(2026, 3, 9), numbers, f"{_BALLS}, {one}"))
+    why = "Il gemello ha avuto il posto nel plesso Aurora, e solo il sorteggio li ha separati"
+    acts.record("ammissione_ds", date(2026, 3, 11), HEAD, why, id="P077", round="Plesso", option={"plesso": "Aurora"})
+    acts.record("definitiva", date(2026, 3, 16), HEAD, "Esaminati i reclami: provvedimento prot. 402", round="Plesso")
 
 
 def _secondaria_acts(folder: Path) -> None:
+    acts = Acts(folder)
+    why = "Manca il requisito dell'art. 1/ter: verifica d'ufficio prot. 88"
+    acts.record("esclusione", date(2026, 2, 19), HEAD, why, id="P080")
+    why = "Residenza in corso di trasferimento: consegnato il certificato (art. 3)"
+    entry = acts.correct("P128", date(2026, 2, 24), OFFICE, why, residente="sì")
+    acts.complaint("P128", date(2026, 2, 24), why, entry)
+    why = "La domanda era completa e i punti sono quelli dell'allegato A: nulla da correggere"
+    acts.complaint("P149", date(2026, 2, 26), why)
     for one, numbers in (("Indirizzo musicale", "3 12 29 41 66 90"), ("Plesso", "9 17 25 38 52 73")):
         _draw(folder, Drawn(one, date(2026, 3, 2), date(2026, 3, 9), numbers, f"{_BALLS}, {one}"))
+    why = "Situazione particolare documentata, art. 13, ultimo comma (prot. riservato 19)"
+    option = {"plesso": "Belvedere"}
+    acts.record("ammissione_ds", date(2026, 3, 11), HEAD, why, id="P037", round="Plesso", option=option)
+    why = "Trascorsi 5 giorni dalla pubblicazione (art. 3)"
+    acts.record("definitiva", date(2026, 3, 16), HEAD, why, round="Indirizzo musicale")
+    acts.record("definitiva", date(2026, 3, 20), HEAD, "Provvedimento prot. 415 (art. 7)", round="Plesso")
 
 
 def _superiore_acts(folder: Path) -> None:
-    _draw(folder, Drawn("Iscrizione", date(2026, 3, 2), date(2026, 3, 9), "5 14 26 47 69 81", _BALLS))
+    acts = Acts(folder)
+    why = "Voto di inglese trascritto male dal documento di valutazione"
+    entry = acts.correct("P126", date(2026, 2, 24), OFFICE, why, voto_inglese="9")
+    acts.complaint("P126", date(2026, 2, 24), why, entry)
+    acts.complaint("P136", date(2026, 2, 26), "Il comportamento non entra nella media (punto 4)")
+    _draw(folder, Drawn("Iscrizione", date(2026, 8, 3), date(2026, 8, 10), "5 14 26 47 69 81", _BALLS))
+    why = "Motivazioni straordinarie documentate (notazioni preliminari), prot. riservato 27"
+    option = {"indirizzo": "informatica"}
+    acts.record("ammissione_ds", date(2026, 8, 12), HEAD, why, id="P141", round="Iscrizione", option=option)
+    acts.record("definitiva", date(2026, 8, 20), HEAD, "Provvedimento prot. 511", round="Iscrizione")
 
 
 # --- files ---

@@ -1,8 +1,8 @@
 """A small school with more applicants than places, for the tests of the admission commands.
 
-Two classes of six, Centro (1A) and Nord (1B), and sixteen applicants: one is too young, and three are left to wait (A13,
-A14, A15). The ranking goes by points, then by distance; with `tied` everybody is equally near, and only a public draw
-parts those with equal points.
+Two classes of six, Centro (1A) and Nord (1B), and sixteen applicants: one is too young, and three are left to wait
+(A13, A14, A15). The ranking goes by points, then by distance; with `tied` everybody is equally near, and only a public
+draw parts those with equal points.
 """
 
 from __future__ import annotations

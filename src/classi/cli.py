@@ -187,6 +187,8 @@ def check(case: CasePath) -> None:
         stderr().print(line, style="red", markup=False, soft_wrap=True)
     if reasons:
         raise typer.Exit(EXIT_INPUT)
+    for line in cli_admissions.watched(read):
+        stderr().print(line, style="yellow", markup=False, soft_wrap=True)
     school = read.school
     stdout().print(
         _("Ready: {pupils} pupils, {classes} classes, {ties} ties, {rules} rules.").format(

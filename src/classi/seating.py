@@ -23,7 +23,7 @@ from classi.journal import Entry, Journal, read_journal
 from classi.procedure import Procedure, Round
 from classi.rule_errors import nearest
 from classi.seat_files import write_seats
-from classi.terms import Band, Term
+from classi.terms import Term
 
 DRAWS = "sorteggi"
 LETTERS = "sezioni"
@@ -68,11 +68,14 @@ def pool_of(case: Case, one: Round) -> tuple[list[str], dict[str, str] | None]:
     strata = next((step.strata for step in one.steps if step.by == "draw" and step.strata), "")
     if not strata:
         return [pupils[p].id for p in tied], None
-    return [pupils[p].id for p in tied], {pupils[p].id: _stratum(pupils[p][strata]) for p in tied}
+    # The public file says who is in one stratum with whom, never of what: the strata are only numbered.
+    values = {p: _stratum(pupils[p][strata]) for p in tied}
+    numbers = {value: str(n) for n, value in enumerate(sorted(set(values.values())), 1)}
+    return [pupils[p].id for p in tied], {pupils[p].id: numbers[values[p]] for p in tied}
 
 
 def _stratum(value: Value) -> str:
-    return _("not known") if value is None else str(value)
+    return "" if value is None else text_key(value)
 
 
 @dataclass(frozen=True)
@@ -242,16 +245,11 @@ def definitive_rounds(case: Case) -> tuple[str, ...]:
 
 def room_of(market: Market, terms: Sequence[Term], classes: int, clock: Clock) -> Room:
     """Return the room of a round: adding up where that is exact, otherwise the solver."""
-    limits = sizes_only(terms) if _of_everybody(terms, len(market.domains)) else None
+    limits = sizes_only(terms, len(market.domains))
     if limits is not None and len(limits) == classes and _whole(market, classes):
         inside = frozenset(range(len(market.domains))) - market.may_be_out
         return SizesOnly(sum(limits.values()), inside)
     return FormationRoom(terms, market.domains, market.may_be_out, clock)
-
-
-def _of_everybody(terms: Sequence[Term], pupils: int) -> bool:
-    """Tell whether every rule counts all the pupils: one about some of them says nothing of how many fit in."""
-    return all(isinstance(t.shape, Band) and len(t.shape.weights) == pupils for t in terms)
 
 
 def _whole(market: Market, classes: int) -> bool:

@@ -503,7 +503,7 @@ def test_that_a_right_case_has_no_difference_and_says_what_was_checked(town: Cas
     assert (audit.unshown, audit.kept) == ((), (("Plesso", "Fratelli", 1),))
     assert audit.lines() == (
         "Counted again: 6 rows of the rankings, 5 outcomes, 2 places of the waiting lists.",
-        "Nobody passed over: 3 of 3 refusals shown by counting.",
+        "Nobody passed over; refusals: 3, shown by counting: 3, left to a search: 0.",
         "Round “Plesso”, precedence “Fratelli”: 1 kept.",
     )
 
@@ -621,6 +621,13 @@ def together(*changes: Any) -> Any:
 def test_that_a_change_is_a_difference(town: Case, spoil: Any, says: str) -> None:
     spoil(town)
     assert says in town.wrong()
+
+
+def test_that_the_differences_are_said_first_and_nobody_is_then_said_not_to_be_passed_over(town: Case) -> None:
+    drop("dino", "rifiuti")(town)
+    said = town.audit().lines()
+    assert said[0] == "Round “Plesso”: rifiuti.csv does not say why dino did not get “Centro”."
+    assert said[2] == "Refusals: 3; shown to be due by counting: 3; left to a search: 0."
 
 
 def test_that_the_order_of_titles_precedences_and_zero_points_do_not_matter(town: Case) -> None:

@@ -24,6 +24,7 @@ from classi.office import (
     write_counts,
     write_rankings,
 )
+from classi.publish import public_codes, read_or_make_secret
 from classi.seating import rankings
 from classi.tables.write import write_assignment
 from oversubscribed import RULES, applicants, give_places, read_table, write_school, write_table
@@ -360,6 +361,17 @@ def test_that_nothing_is_published_without_rankings_or_with_strangers(office, tm
     with pytest.raises(InputError, match="row 3, column id, “B05”"):
         publish_ranking(case, places, tmp_path / "albo")
     assert everything(folder) == before and not (tmp_path / "albo").exists()
+
+
+def test_that_a_code_that_tells_a_name_is_not_published(office, tmp_path: Path) -> None:
+    case, folder, places = office
+    secret = read_or_make_secret(folder / "codici.segreto")
+    code = public_codes([p.id for p in case.school.pupils], secret)["A09"]
+    rows = [{**row, "cognome": code if row["id"] == "A04" else row["cognome"]} for row in applicants()]
+    write_table(folder / "alunni.csv", rows)
+    with pytest.raises(InputError, match="holds a surname or a name"):
+        publish_ranking(Case.read(folder), places, tmp_path / "albo")
+    assert not (tmp_path / "albo").exists() and not (folder / "codici.csv").exists()
 
 
 def test_that_a_published_case_is_read_as_before(office, tmp_path: Path) -> None:

@@ -11,12 +11,9 @@ from dataclasses import replace
 import pytest
 import shapes
 
-from classi.admissions.seats import Cap, Market, Refusal, assign
-from classi.domain import Pupil, School, SchoolClass
-from classi.errors import Contradiction, NotFound
+from classi.admissions.seats import Cap, Market, assign
 from classi.formation.engine import Clock, Limits
-from classi.formation.rooms import FormationRoom, SizesOnly, sizes_only
-from classi.seating import room_of
+from classi.formation.rooms import FormationRoom, SizesOnly
 from classi.terms import AnyOf, Band, Pair, Place, Term, When
 
 NOWHERE = frozenset[int]()

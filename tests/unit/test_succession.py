@@ -11,7 +11,7 @@ from classi.errors import InputError
 from classi.i18n import use_language
 from classi.procedure import Round
 from classi.succession import Skipped, after_moving, broken_rules, class_state, succeed
-from oversubscribed import give_places, read_table, write_school
+from oversubscribed import give_places, read_table, write_school, write_table
 
 LIMIT = "Un sostegno per classe"
 
@@ -149,3 +149,17 @@ def test_that_a_small_class_refuses_nobody(tmp_path: Path) -> None:
     read = Case.read(case)
     assert broken_rules(read, {"A01": "1A", "A02": "1B", "A03": "1A"}) == ()
     assert broken_rules(read, dict.fromkeys(["A01", "A02", "A03", "A04", "A05"], "1A")) == ("Con sostegno",)
+
+
+def test_that_ties_between_pupils_count_as_rules(tmp_path: Path) -> None:
+    case = write_school(tmp_path / "scuola")
+    write_table(case / "legami.csv", [{"da": "A14", "a": "A01", "tipo": "separati"}])
+    rules = case / "regolamento.toml"
+    apart = '\n[[criteria]]\nrule = "apart"\nname = "Separati"\nties = ["separati"]\nhard = true\n'
+    rules.write_text(rules.read_text(encoding="utf-8") + apart, encoding="utf-8")
+    give_places(case, tmp_path / "esito")
+    read = Case.read(case)
+    assert read.regulation.admission is not None
+    placed = {row["id"]: row["classe"] for row in read_table(tmp_path / "esito" / "assegnazioni.csv")}
+    done = succeed(read, placed, "A05", read.regulation.admission.rounds[0], WAITING)
+    assert (done.successor, done.skipped[1]) == ("A15", Skipped("A14", "Separati"))

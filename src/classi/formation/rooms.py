@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from classi.errors import NotFound
+from classi.formation import bounds
 from classi.formation.encode import Encoding
 from classi.formation.engine import Clock, run
 from classi.i18n import _
@@ -67,6 +68,8 @@ class FormationRoom:
         out = [p for p in self.may_be_out if p not in fixed or not fixed[p]]
         if any(not classes for p, classes in enumerate(rooms) if p not in self.may_be_out):
             return False
+        if self._crowded(rooms, frozenset(out), terms, set(fixed.values())):
+            return False
         self.solved += 1
         encoding = Encoding(rooms, out=out)
         for term in terms:
@@ -79,6 +82,18 @@ class FormationRoom:
         if found.places is not None and keep:
             self.witness = found.places
         return found.status != "INFEASIBLE"
+
+    def _crowded(
+        self, rooms: Sequence[frozenset[int]], out: frozenset[int], terms: Sequence[Term], seats: set[frozenset[int]]
+    ) -> bool:
+        """Tell whether adding up shows that those who must sit somewhere do not fit: a search could take for ever."""
+        everywhere = frozenset().union(*self.domains)
+        size = len(rooms), max(everywhere, default=-1) + 1
+        for among in {everywhere, *seats} - {frozenset()}:
+            inside = frozenset(p for p, classes in enumerate(rooms) if p not in out and classes <= among)
+            if bounds.crowded(*size, terms, inside, among):
+                return True
+        return False
 
 
 def _inside(place: int, classes: frozenset[int]) -> bool:
@@ -110,14 +125,14 @@ class SizesOnly:
         return ()
 
 
-def sizes_only(terms: Sequence[Term]) -> dict[int, int] | None:
+def sizes_only(terms: Sequence[Term], pupils: int) -> dict[int, int] | None:
     """Return the most pupils of each class if nothing else is hard; otherwise ``None``."""
     limits: dict[int, int] = {}
     for term in terms:
         shape = term.shape
         if not isinstance(shape, Band) or shape.low or shape.high is None or len(shape.classes) != 1:
             return None
-        if any(w != 1 for _p, w in shape.weights):
+        if len(shape.weights) != pupils or any(w != 1 for _p, w in shape.weights):
             return None
         c = shape.classes[0]
         limits[c] = min(limits.get(c, shape.high), shape.high)

@@ -61,10 +61,12 @@ class AdmissionAudit:
                 "Counted again: {rows} rows of the rankings, {seats} outcomes, {waiting} places of the waiting lists."
             ).format(rows=count("rows", 0), seats=count("seats", 0), waiting=count("waiting", 0))
         )
+        if self.differences:
+            text = _("Refusals: {number}; shown to be due by counting: {shown}; left to a search: {unshown}.")
+        else:
+            text = _("Nobody passed over; refusals: {number}, shown by counting: {shown}, left to a search: {unshown}.")
         said.append(
-            _("Refusals: {number}; shown to be due by counting: {shown}; left to a search: {unshown}.").format(
-                number=count("refusals", 0), shown=count("shown", 0), unshown=len(self.unshown)
-            )
+            text.format(number=count("refusals", 0), shown=count("shown", 0), unshown=len(self.unshown)),
         )
         for round_, step, number in self.kept:
             said.append(
