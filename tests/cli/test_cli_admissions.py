@@ -217,7 +217,7 @@ def test_that_a_draw_changed_afterwards_stops_every_command(tied: Path, tmp_path
     assert not (tmp_path / "g").exists()
 
 
-def test_that_a_draw_in_proportion_publishes_the_strata_and_keeps_them(tmp_path: Path, classi: Run) -> None:
+def test_that_a_draw_in_proportion_keeps_the_strata_and_does_not_name_them(tmp_path: Path, classi: Run) -> None:
     rules = RULES.replace('by = "draw"', 'by = "draw"\nstrata = "fascia"')
     case = write_school(tmp_path / "scuola", tied=True, rules=rules)
     levels = ["alta", "bassa", ""]
@@ -226,7 +226,7 @@ def test_that_a_draw_in_proportion_publishes_the_strata_and_keeps_them(tmp_path:
     assert classi("draw", "reveal", case, "--round", "Plesso", "--numbers", "3", *WHO)[0] == 0
     record = json.loads((case / "sorteggi" / "plesso.json").read_text(encoding="utf-8"))
     strata = [record["strata"][label] for label in record["result"]]
-    assert all(sorted(strata[n : n + 3]) == ["alta", "bassa", "not known"] for n in range(0, 15, 3))
+    assert all(sorted(strata[n : n + 3]) == ["1", "2", "3"] for n in range(0, 15, 3))
 
 
 def test_that_section_letters_are_drawn_for_the_groups_formed(office, classi: Run) -> None:
