@@ -74,7 +74,7 @@ class _Place:
 
 
 def _conditions(one: Round) -> Iterator[Facts]:
-    yield one.of
+    yield from (one.of, *one.any_of)
     for title in one.points:
         yield title.when
     for step in (*one.steps, *one.waiting):

@@ -173,6 +173,7 @@ class Round(Declared):
 
     seats: Annotated[list[str], Field(min_length=1)]
     of: Facts = {}
+    any_of: list[Facts] = []
     requests: dict[str, list[str]] = {}
     ranking: Literal["one", "each"] = "one"
     titles: Literal["sum", "best"] = "sum"
@@ -215,7 +216,8 @@ class Round(Declared):
 
     def columns(self) -> Iterator[str]:
         """Yield every column of the applicants this round names but those of `requests`, placeholders included."""
-        yield from self.of
+        for facts in (self.of, *self.any_of):
+            yield from facts
         for title in self.points:
             yield from title.when
         for step in (*self.steps, *self.waiting):

@@ -140,11 +140,13 @@ class _Admitting:
 
     def run(self) -> Admission:
         done = []
+        refused: set[int] = set()  # in no ranking, but said to be so in each
         for n, one in enumerate(self.procedure.rounds):
-            among = frozenset(range(len(self.school.pupils))) - self.out
+            among = frozenset(range(len(self.school.pupils))) - (self.out - refused)
             rankings = _rankings(self.school, self.procedure, one, self.decisions, among)
             self._settled(one, rankings)
-            self.out |= {r.pupil for ranking in rankings for r in ranking.refused}
+            refused |= {r.pupil for ranking in rankings for r in ranking.refused}
+            self.out |= refused
             done.append(self._round(one, rankings, self.procedure.rounds[n:]))
         admitted = frozenset(range(len(self.school.pupils))) - self.out
         return Admission(
@@ -258,7 +260,7 @@ class _Admitting:
 
     def _asking(self, pupils: Iterable[int], rest: Sequence[Round], unplaced: str) -> set[int]:
         rounds = [one for one in rest if one.unplaced == unplaced]
-        return {p for p in pupils if any(self.facts.meets(p, one.of, None) for one in rounds)}
+        return {p for p in pupils if any(self.facts.takes_part(p, one, None) for one in rounds)}
 
     # --- what a round leaves behind ---
 

@@ -128,6 +128,11 @@ class Facts:
         """Tell whether an application meets every condition, `option` being the seat in question."""
         return self.test(conditions, option)(pupil) > 0
 
+    def takes_part(self, pupil: int, one: Round, option: Seat | None = None) -> bool:
+        """Tell whether an application is one of those a round is about."""
+        among = not one.any_of or any(self.meets(pupil, facts, option) for facts in one.any_of)
+        return among and self.meets(pupil, one.of, option)
+
     def listed(self, pupil: int, conditions: Conditions, option: Seat | None = None) -> int:
         """Return how many listed values pass the ``has`` test, 0 where another condition is not met."""
         return self.test(conditions, option)(pupil)

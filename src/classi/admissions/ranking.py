@@ -169,7 +169,7 @@ class _Ranker:
         self.ids = [p.id for p in facts.school.pupils]
         everybody = range(len(self.ids))
         self.refused = {p: reasons for p in everybody if (reasons := tuple(self._reasons(p)))}
-        self.part = [p for p in everybody if p not in self.refused and facts.meets(p, one.of, self.seat(p))]
+        self.part = [p for p in everybody if p not in self.refused and facts.takes_part(p, one, self.seat(p))]
 
     def seat(self, pupil: int) -> Seat:
         """Return the seat in question: the option ranked, or the first choice."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from classi.errors import NotFound
-from classi.formation import bounds
-from classi.formation.encode import Encoding
-from classi.formation.engine import Clock, run
+from classi.formation.crowds import Crowd
+from classi.formation.engine import Clock
 from classi.i18n import _
-from classi.terms import Band, Term
+from classi.marks import Marks
+from classi.terms import Band, Place, Term
 
 Fixed = Mapping[int, frozenset[int]]
 
@@ -31,6 +32,8 @@ class FormationRoom:
     Attributes
     ----------
     asked, solved : questions put, and those that needed the solver.
+    witness : the formation found last.
+    clashes : sets of rules that left no formation, first the first found.
     """
 
     terms: Sequence[Term]
@@ -40,6 +43,7 @@ class FormationRoom:
     asked: int = 0
     solved: int = 0
     witness: tuple[int, ...] | None = field(default=None, repr=False)
+    clashes: dict[tuple[int, ...], None] = field(default_factory=dict, repr=False)
 
     def holds(self, fixed: Fixed) -> bool:
         """Tell whether a formation exists with these pupils in these classes (the empty set: left out).
@@ -56,44 +60,46 @@ class FormationRoom:
 
     def clash(self, fixed: Fixed) -> tuple[int, ...]:
         """Return the positions of rules that together leave no formation; none of them can be left out."""
-        kept = sorted({t.criterion for t in self.terms})
-        for rule in list(kept):
-            rest = [k for k in kept if k != rule]
-            if not self._solve(fixed, [t for t in self.terms if t.criterion in rest], keep=False):
+        # What refused somebody before often refuses the next one too, and fewer rules are left to try.
+        known = (clash for clash in self.clashes if not self._exists(fixed, clash))
+        kept = next(known, tuple(sorted({t.criterion for t in self.terms})))
+        for rule in kept if len(kept) > 1 else ():
+            rest = tuple(k for k in kept if k != rule)
+            if rest and not self._exists(fixed, rest):
                 kept = rest
-        return tuple(kept)
+        self.clashes[kept] = None
+        return kept
+
+    def _exists(self, fixed: Fixed, rules: Sequence[int]) -> bool:
+        """Tell whether a formation exists that keeps these rules, not looking at the others."""
+        return self._solve(fixed, [t for t in self.terms if t.criterion in rules], keep=False)
+
+    @cached_property
+    def _kinds(self) -> list[int]:
+        """Number the pupils so that those with one number count the same in every rule."""
+        marks = Marks(self.terms)
+        for term in self.terms:
+            if isinstance(term.shape, Place) and not self.domains[term.shape.pupil] <= term.shape.classes:
+                marks.named.add(term.shape.pupil)
+        numbers: dict[Hashable, int] = {}
+        found = ((p if (mark := marks.of(p)) is None else mark) for p in range(len(self.domains)))
+        return [numbers.setdefault(one, len(numbers)) for one in found]
 
     def _solve(self, fixed: Fixed, terms: Sequence[Term], *, keep: bool = True) -> bool:
         rooms = [fixed.get(p, classes) for p, classes in enumerate(self.domains)]
-        out = [p for p in self.may_be_out if p not in fixed or not fixed[p]]
+        out = {p for p in self.may_be_out if p not in fixed or not fixed[p]}
         if any(not classes for p, classes in enumerate(rooms) if p not in self.may_be_out):
             return False
-        if self._crowded(rooms, frozenset(out), terms, set(fixed.values())):
-            return False
         self.solved += 1
-        encoding = Encoding(rooms, out=out)
-        for term in terms:
-            encoding.require(term.shape)
+        crowd = Crowd(self._kinds, rooms, out, [t.shape for t in terms])
         if self.witness is not None:
-            encoding.hint([c if c in rooms[p] else -1 for p, c in enumerate(self.witness)])
-        found = run(encoding, self.clock, self.clock.left)
-        if found.status == "UNKNOWN":
+            crowd.hint([c if c in rooms[p] else -1 for p, c in enumerate(self.witness)])
+        status, places = crowd.solve(self.clock)
+        if status == "UNKNOWN":
             raise NotFound(_("The time allowed ended before it was known whether a seat can be given: allow more."))
-        if found.places is not None and keep:
-            self.witness = found.places
-        return found.status != "INFEASIBLE"
-
-    def _crowded(
-        self, rooms: Sequence[frozenset[int]], out: frozenset[int], terms: Sequence[Term], seats: set[frozenset[int]]
-    ) -> bool:
-        """Tell whether adding up shows that those who must sit somewhere do not fit: a search could take for ever."""
-        everywhere = frozenset().union(*self.domains)
-        size = len(rooms), max(everywhere, default=-1) + 1
-        for among in {everywhere, *seats} - {frozenset()}:
-            inside = frozenset(p for p, classes in enumerate(rooms) if p not in out and classes <= among)
-            if bounds.crowded(*size, terms, inside, among):
-                return True
-        return False
+        if places is not None and keep:
+            self.witness = places
+        return status != "INFEASIBLE"
 
 
 def _inside(place: int, classes: frozenset[int]) -> bool:
@@ -128,12 +134,14 @@ class SizesOnly:
 def sizes_only(terms: Sequence[Term], pupils: int) -> dict[int, int] | None:
     """Return the most pupils of each class if nothing else is hard; otherwise ``None``."""
     limits: dict[int, int] = {}
+    ones: set[int] = set()  # the classes of a rule share their weights, which are as many as the applicants
     for term in terms:
         shape = term.shape
         if not isinstance(shape, Band) or shape.low or shape.high is None or len(shape.classes) != 1:
             return None
-        if len(shape.weights) != pupils or any(w != 1 for _p, w in shape.weights):
+        if id(shape.weights) not in ones and (len(shape.weights) != pupils or any(w != 1 for _p, w in shape.weights)):
             return None
+        ones.add(id(shape.weights))
         c = shape.classes[0]
         limits[c] = min(limits.get(c, shape.high), shape.high)
     return limits

@@ -84,7 +84,10 @@ class Ranker:
 
     def takes_part(self, row: Row, option: Option | None) -> bool:
         """Tell whether the round is about this application, admissible or not."""
-        return self.facts.meets(row, self._round.of, self.seat(row, option))
+        seat, groups = self.seat(row, option), self._round.any_of
+        if groups and not any(self.facts.meets(row, facts, seat) for facts in groups):
+            return False
+        return self.facts.meets(row, self._round.of, seat)
 
     def missed(self, row: Row, option: Option | None) -> tuple[str, ...]:
         """Return the requirements that the application does not meet."""

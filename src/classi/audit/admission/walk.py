@@ -278,7 +278,9 @@ class Walk:
                 self._row(_("Row {row} of rifiuti.csv is there twice."), line)
             else:
                 self._refusals[line.id, option] = line
-            if (line.why == RULE and not line.rules) or not set(line.rules) <= hard:
+            # Without a rule: earlier seats leave this applicant no class of the option.
+            closed = option is not None and outcome is not None and not self._target(line.id, option)
+            if (line.why == RULE and not line.rules and not closed) or not set(line.rules) <= hard:
                 self._row(_("Row {row} of rifiuti.csv names no hard rule."), line)
 
     def _row(self, sentence: str, line: Refusal) -> None:
