@@ -439,7 +439,7 @@ def _superiore_acts(folder: Path) -> None:
     _draw(folder, Drawn("Iscrizione", date(2026, 8, 3), date(2026, 8, 10), "5 14 26 47 69 81", _BALLS))
     why = "Motivazioni straordinarie documentate (notazioni preliminari), prot. riservato 27"
     option = {"indirizzo": "informatica"}
-    acts.record("ammissione_ds", date(2026, 8, 12), HEAD, why, id="P141", round="Iscrizione", option=option)
+    acts.record("ammissione_ds", date(2026, 8, 12), HEAD, why, id="P141", round="Eccedenza estiva", option=option)
     acts.record("definitiva", date(2026, 8, 20), HEAD, "Provvedimento prot. 511", round="Iscrizione")
 
 

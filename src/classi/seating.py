@@ -126,7 +126,9 @@ def read_decisions(case: Case) -> Decisions:
         raise InputError(problems)
     points: dict[str, dict[str, int]] = {}
     for id_, entries in journal.points().items():
-        points[id_] = {e.data["title"]: e.data["points"] for e in entries}
+        points[id_] = {}
+        for entry in entries:  # several for one title add up
+            points[id_][entry.data["title"]] = points[id_].get(entry.data["title"], 0) + entry.data["points"]
     given = Given(points, {e.data["id"]: e.why for e in journal.of("esclusione")})
     seats = [(e.data["round"], e.data["id"], e.data["option"]) for e in journal.of("ammissione_ds")]
     drawn = {}
@@ -203,8 +205,8 @@ class Seated:
             "rounds": [
                 {
                     "name": r.round.name,
-                    "ranked": len(r.rankings[0].standings),
-                    "not_admissible": len(r.rankings[0].refused),
+                    "ranked": len(ranked := {s.pupil for ranking in r.rankings for s in ranking.standings}),
+                    "not_admissible": len({s.pupil for ranking in r.rankings for s in ranking.refused} - ranked),
                     "seated": len(r.seats.got),
                     "waiting": len(r.waiting),
                     "definitive": r.round.name in self.definitive,

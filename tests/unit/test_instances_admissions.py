@@ -129,7 +129,7 @@ def test_that_the_page_names_pupils_of_the_school_by_id(name: str) -> None:
         (SECONDARIA, "Plesso", "P037", "Belvedere", "decision"),
         (SUPERIORE, "Iscrizione", "P038", "informatica", "ranking"),
         (SUPERIORE, "Iscrizione", "P066", "informatica", "ranking"),
-        (SUPERIORE, "Iscrizione", "P141", "informatica", "decision"),
+        (SUPERIORE, "Eccedenza estiva", "P141", "informatica", "decision"),
     ],
 )
 def test_that_the_seats_are_those_of_the_page(name: str, round_name: str, pupil: str, seat: str, how: str) -> None:

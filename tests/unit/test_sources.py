@@ -45,9 +45,8 @@ def test_that_every_name_in_a_table_of_sources_is_in_a_model_of_its_row(table: P
     for cells in rows(table):
         models = re.findall(r"models/([a-z0-9-]+)\.toml", cells[-2])
         known = set().union(*map(model_names, models)) if models else set()
-        missing += [
-            (name, cells[0][:60]) for name in re.findall(r"“([^”]+)”", cells[-3]) if models and name not in known
-        ]
+        named = re.findall(r"“([^”]+)”", cells[-3]) if models else []
+        missing += [(name, cells[0][:60]) for name in named if not any(name.strip(" …") in k for k in known)]
     assert not missing
 
 

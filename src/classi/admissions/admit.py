@@ -8,15 +8,16 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
 
-from classi.admissions.facts import Facts
-from classi.admissions.ranking import Given, Ranking, rank, waiting_order
+from classi.admissions.facts import Facts, Option
+from classi.admissions.ranking import Given, Ranking, Standing, rank, waiting_order
 from classi.admissions.seats import Cap, Market, Room, Seats, assign
 from classi.domain import School, text_key
 from classi.errors import ClassiError, InputError, Problem
 from classi.i18n import _
+from classi.marks import Marks
 from classi.procedure import Procedure, Round, filled_column
 from classi.regulation import Regulation
-from classi.terms import AnyOf, Band, Pair, Place, Range, Term, When, named
+from classi.terms import Band, Place, Term
 
 Classes = frozenset[int]
 SHOWN = 300
@@ -117,9 +118,34 @@ def admit(school: School, regulation: Regulation, decisions: Decisions, make_roo
 def _rankings(
     school: School, procedure: Procedure, one: Round, decisions: Decisions, among: frozenset[int] | None
 ) -> tuple[Ranking, ...]:
-    drawn = decisions.drawn.get(one.name)
-    options = Facts(school, procedure).options(one) if one.ranking == "each" else (None,)
-    return tuple(rank(school, procedure, one, decisions.given, drawn, option, among) for option in options)
+    drawn, given = decisions.drawn.get(one.name), decisions.given
+    if one.ranking == "one":
+        return (rank(school, procedure, one, given, drawn, None, among),)
+    asking = _asking_for(Facts(school, procedure), one, range(len(school.pupils)) if among is None else among)
+    return tuple(rank(school, procedure, one, given, drawn, option, who) for option, who in asking.items())
+
+
+def _asking_for(facts: Facts, one: Round, pupils: Iterable[int]) -> dict[Option, set[int]]:
+    """Return who is in the ranking of each option: who asks for it; who asks for nothing there is, in all of them."""
+    options = facts.options(one)
+    asking: dict[Option, set[int]] = {option: set() for option in options}
+    for pupil in pupils:
+        for option in facts.wishes(pupil, one) or options:
+            asking[option].add(pupil)
+    return asking
+
+
+def _of_first_choice(one: Round, rankings: Sequence[Ranking], ids: Sequence[str]) -> Ranking:
+    """Return the ranking that a waiting list looks at: everybody in the place held in that of their first choice."""
+    if one.ranking == "one":
+        return rankings[0]
+    found: dict[int, Standing] = {}
+    for ranking in rankings:
+        for standing in ranking.standings:
+            if ranking.option in (standing.wishes[:1] or (ranking.option,)):
+                found.setdefault(standing.pupil, standing)
+    ordered = sorted(found.values(), key=lambda s: (s.position, ids[s.pupil]))
+    return replace(rankings[0], option=None, standings=tuple(ordered))
 
 
 class _Admitting:
@@ -134,24 +160,35 @@ class _Admitting:
         for term in self.terms:
             if isinstance(term.shape, Place):
                 self.domains[term.shape.pupil] &= term.shape.classes
-        self.marks = _Marks(self.terms)
+        self.marks = Marks(self.terms)
         self.seated: set[int] = set()
         self.out: set[int] = set()
 
     def run(self) -> Admission:
         done = []
+        self._reserve()
         refused: set[int] = set()  # in no ranking, but said to be so in each
         for n, one in enumerate(self.procedure.rounds):
             among = frozenset(range(len(self.school.pupils))) - (self.out - refused)
             rankings = _rankings(self.school, self.procedure, one, self.decisions, among)
             self._settled(one, rankings)
-            refused |= {r.pupil for ranking in rankings for r in ranking.refused}
+            ranked = {s.pupil for ranking in rankings for s in ranking.standings}
+            refused |= {r.pupil for ranking in rankings for r in ranking.refused} - ranked
             self.out |= refused
             done.append(self._round(one, rankings, self.procedure.rounds[n:]))
         admitted = frozenset(range(len(self.school.pupils))) - self.out
         return Admission(
             tuple(done), admitted, tuple(c if p in admitted else Classes() for p, c in enumerate(self.open))
         )
+
+    def _reserve(self) -> None:
+        """Keep the seats granted by decision, of whatever round: whoever has one is in before anybody is ranked."""
+        everybody = range(len(self.school.pupils))
+        for one in self.procedure.rounds:
+            options = self.facts.options(one)
+            for pupil, option in self._granted(one, options, everybody).items():
+                self._narrow(pupil, self._classes(one, options[option]))
+                self.seated.add(pupil)
 
     def _settled(self, one: Round, rankings: Sequence[Ranking]) -> None:
         ties = [group for ranking in rankings if not ranking.settled for group in ranking.ties]
@@ -160,7 +197,8 @@ class _Admitting:
 
     def _round(self, one: Round, rankings: Sequence[Ranking], rest: Sequence[Round]) -> RoundResult:
         options = self.facts.options(one)
-        takes_part = [s.pupil for s in rankings[0].standings]
+        self._granted_to_nobody(one, rankings)
+        takes_part = list(dict.fromkeys(s.pupil for ranking in rankings for s in ranking.standings))
         market = self._market(one, options, rankings, takes_part)
         market, room = self._room(market, rest)
         seats = assign(market, room)
@@ -168,7 +206,8 @@ class _Admitting:
         seats.refusals = [r for r in seats.refusals if r.option in listed[r.pupil]]
         self._take(one, market, seats)
         unplaced = [p for p in seats.unplaced if p in self.out] if one.unplaced != "stay" else seats.unplaced
-        waiting = waiting_order(self.school, self.procedure, one, rankings[0], unplaced, self.decisions.given)
+        ranking = _of_first_choice(one, rankings, [p.id for p in self.school.pupils])
+        waiting = waiting_order(self.school, self.procedure, one, ranking, unplaced, self.decisions.given)
         return RoundResult(one, options, tuple(rankings), seats, tuple(waiting))
 
     # --- the market of a round ---
@@ -231,6 +270,14 @@ class _Admitting:
                 found[p] = option
         return found
 
+    def _granted_to_nobody(self, one: Round, rankings: Sequence[Ranking]) -> None:
+        """Refuse a seat granted to somebody who is not in the ranking: it would be lost without a word."""
+        ranked = {self.school.pupils[s.pupil].id for ranking in rankings for s in ranking.standings}
+        text = _("A seat is granted by decision to somebody who is not in this ranking: correct the datum first.")
+        lost = [pupil for name, pupil, _wanted in self.decisions.seats if name == one.name and pupil not in ranked]
+        if lost:
+            raise InputError([Problem(text, value=f"{one.name}: {pupil}") for pupil in lost])
+
     def _redirect(
         self, one: Round, options: Sequence[tuple[str, ...]], wishes: Mapping[int, Sequence[int]]
     ) -> Callable[[int], Sequence[int]]:
@@ -255,8 +302,16 @@ class _Admitting:
             asked = replace(market, may_be_out=frozenset(out))
             room = self.make_room(asked)
             if room.holds(dict.fromkeys(self.out, Classes())):
-                return replace(asked, alike=partial(self.marks.of, asked)), room
+                return replace(asked, alike=partial(self._alike, asked)), room
+        if self.decisions.seats:
+            raise Impossible(
+                _("With the seats granted by decision the hard rules leave no way of forming the classes.")
+            )
         raise Impossible(_("The hard rules leave no way of forming the classes, whoever gets the seats."))
+
+    def _alike(self, market: Market, pupil: int) -> Hashable | None:
+        mark = self.marks.of(pupil)
+        return None if mark is None else (market.domains[pupil], pupil in market.may_be_out, mark)
 
     def _asking(self, pupils: Iterable[int], rest: Sequence[Round], unplaced: str) -> set[int]:
         rounds = [one for one in rest if one.unplaced == unplaced]
@@ -295,24 +350,3 @@ def _bands(terms: Iterable[Term]) -> dict[tuple[int, tuple[tuple[int, int], ...]
             highs, (c,) = found[term.criterion, shape.weights], shape.classes
             highs[c] = min(shape.high, highs.get(c, shape.high))
     return found
-
-
-class _Marks:
-    """What the rules can tell pupils apart by: two with one mark can stand for each other everywhere."""
-
-    def __init__(self, terms: Sequence[Term]) -> None:
-        self.named = {p for t in terms if isinstance(t.shape, Pair | AnyOf) for p in named(t.shape)}
-        sets: dict[Hashable, Mapping[int, int]] = {}
-        for term in terms:
-            match term.shape:
-                case Band(_, weights) | Range(_, weights):
-                    sets.setdefault(weights, dict(weights))
-                case When(trigger, _, band):
-                    sets.setdefault(trigger, dict.fromkeys(trigger, 1))
-                    sets.setdefault(band.weights, dict(band.weights))
-        self.sets = list(sets.values())
-
-    def of(self, market: Market, pupil: int) -> Hashable | None:
-        if pupil in self.named:
-            return None
-        return (market.domains[pupil], pupil in market.may_be_out, tuple(s.get(pupil, 0) for s in self.sets))

@@ -194,15 +194,18 @@ class _Scan:
     def run(self, order: Sequence[int], wishes: Mapping[int, Sequence[int]], how: How) -> None:
         queue = [p for p in order if p not in self.seats.got]
         at, size = 0, len(queue)
+        spoilt = -1  # where a batch ended that could not be had: somebody before it must be refused
         while at < len(queue):
             batch = self._presume(queue[at : at + size], wishes)
-            if self.room.holds({**self.fixed, **self._places(batch, how)}):
+            if at + 1 != spoilt and self.room.holds({**self.fixed, **self._places(batch, how)}):
                 self._settle(batch, how)
-                at, size = at + len(batch), 2 * size
+                at += len(batch)
+                size = 2 * size if spoilt < 0 else max(1, (spoilt - at) // 2)
             elif len(batch) > 1:
-                size = len(batch) // 2
+                spoilt, size = at + len(batch), len(batch) // 2
             else:
                 self._refuse(batch[0])
+                spoilt = -1
 
     def _presume(self, pupils: Iterable[int], wishes: Mapping[int, Sequence[int]]) -> list[_Presumed]:
         extra: dict[tuple[int, int], int] = {}
@@ -279,11 +282,17 @@ class _Stable:
     def __init__(self, market: Market, room: Room, scan: _Scan) -> None:
         self.market, self.room, self.scan = market, room, scan
         self.rank = [{p: n for n, p in enumerate(ranking)} for ranking in market.rankings]
-        self.pupils = sorted({p for ranking in market.rankings for p in ranking} - set(scan.seats.got))
-        self.wishes = {p: [o for o in market.wishes[p] if p in self.rank[o]] for p in self.pupils}
+        everybody = {p for ranking in market.rankings for p in ranking} - set(scan.seats.got)
+        self.wishes = {p: [o for o in market.wishes[p] if p in self.rank[o]] for p in everybody}
+        self.pupils = sorted(everybody, key=self._first)
         self.held: list[list[int]] = [[] for _ in market.rankings]
         self.next = dict.fromkeys(self.pupils, 0)
         self.why: dict[tuple[int, int], Refusal] = {}
+
+    def _first(self, pupil: int) -> tuple[int, int]:
+        """Return the place in the ranking asked for first, and which it is: an order that no row order changes."""
+        option = next(iter(self.wishes[pupil]), 0)
+        return self.rank[option].get(pupil, len(self.rank[option])), option
 
     def run(self) -> None:
         self._propose(self.pupils, ask=False)

@@ -6,7 +6,7 @@ seats. The manual page is ``docs/admissions.md``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -128,6 +128,7 @@ class _Audit:
         self._ground = Ground(room, ends, single(room, ledger))
         self._open = open_classes(room, ledger)
         self._seats = dict.fromkeys(self._open, room.everywhere)
+        self._reserved = dict(self._granted())
         names = {round_.name for round_ in procedure.rounds}
         files = (
             ("graduatorie.csv", written.ranking),
@@ -138,6 +139,15 @@ class _Audit:
             for line in rows:
                 if line.round not in names:
                     self._found.wrong(_("Row {row} of {file} is about no round."), row=line.row, file=file)
+
+    def _granted(self) -> Iterator[tuple[str, Cell]]:
+        """Yield the classes of the seats granted by decision, of whatever round: they are kept from the beginning."""
+        for round_ in self._procedure.rounds:
+            offer = Offer(self._ledger, round_)
+            for (name, pupil), values in self._decisions.seats.items():
+                option = offer.decided(values) if name == round_.name else None
+                if option is not None and pupil in self._open:
+                    yield pupil, offer.classes[option] & self._open[pupil]
 
     def round(self, round_: Round, drawn: Mapping[str, int]) -> None:
         """Check one round."""
@@ -150,7 +160,8 @@ class _Audit:
         outcomes = Outcomes(ranker, round_, granted, frozenset(self._admitted.held), found)
         outcomes.read([line for line in lines if line.id in ranker.rows], rankings, drawn, absent)
         if not outcomes.pending:
-            base = {pupil: self._open[pupil] for pupil in self._admitted.held if pupil not in absent}
+            base = {pupil: cell for pupil, cell in self._reserved.items() if pupil not in absent}
+            base |= {pupil: self._open[pupil] for pupil in self._admitted.held if pupil not in absent}
             refusals = [line for line in self._written.refusals if line.round == round_.name]
             Walk(self._ground, ranker, round_, base, self._open, found).run(rankings, outcomes, refusals, absent)
             waiting = [line for line in self._written.waiting if line.round == round_.name]
