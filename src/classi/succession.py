@@ -91,6 +91,7 @@ def succeed(
         text = _("These pupils are in this class already: {pupils}.")
         raise InputError([Problem(text.format(pupils=", ".join(inside)), value=class_id)])
     rest = {p: c for p, c in placed.items() if p != leaving}
+    already = set(broken_rules(case, rest))  # somebody's derogation elsewhere is no reason to refuse a place here
     skipped = []
     for pupil in (*transfers, *(w for w in waiting if w not in placed)):
         if pupil not in transfers and pupil in gone:
@@ -99,7 +100,7 @@ def succeed(
         if pupil not in transfers and not _asked_for(case, one, pupil, class_id):
             skipped.append(Skipped(pupil, _("did not ask for this seat")))
             continue
-        broken = broken_rules(case, {**rest, pupil: class_id})
+        broken = [rule for rule in broken_rules(case, {**rest, pupil: class_id}) if rule not in already]
         if not broken:
             return Succession(leaving, class_id, pupil, tuple(skipped))
         skipped.append(Skipped(pupil, ", ".join(broken)))
