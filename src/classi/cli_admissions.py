@@ -292,14 +292,21 @@ def succeed(
     kind: Annotated[str, typer.Option("--kind", metavar="rinuncia|ritiro|decadenza")] = "rinuncia",
     days: Annotated[int, typer.Option("--days", min=0)] = 0,
     transfers: Annotated[list[str] | None, typer.Option("--transfer", metavar="ID", show_default=False)] = None,
+    course: Annotated[str, typer.Option("--course", metavar="ROUND")] = "",
     on: Day = None,
 ) -> None:
     """Give a freed place to the next on the list."""
-    from classi.office import Act, record_succession  # noqa: PLC0415
+    from classi.decided import round_named  # noqa: PLC0415
+    from classi.office import Act, record_course_succession, record_succession  # noqa: PLC0415
 
     read = _with_procedure(case)
     act = Act(who, why, _day(on))
-    done = record_succession(read, directory, pupil, out, act, kind=kind, days=days, transfers=transfers or [])
+    if course:
+        done, seat = record_course_succession(read, directory, pupil, out, act, round_named(read, course).name)
+        if done.successor:
+            stdout().print(_("The place left: {seat}.").format(seat=seat), markup=False)
+    else:
+        done = record_succession(read, directory, pupil, out, act, kind=kind, days=days, transfers=transfers or [])
     for skipped in done.skipped:
         stdout().print(f"  {skipped.pupil}: {skipped.reason}", markup=False)
     if done.successor:

@@ -63,6 +63,7 @@ def helps() -> dict[str, str]:
         "data": _("What this kind of decision needs; may be repeated."),
         "days": _("Days of absence, for a place that lapses."),
         "transfers": _("A pupil of another class who asks for the place; may be repeated."),
+        "course": _("Only a place in a course is left (a musical section): the round that gave it."),
         "class_id": _("The class to move to."),
         "points": _("Publish points too; the law or regulation that allows it."),
         "school_year": _("The school year, as 2026/27."),

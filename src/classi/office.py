@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,11 +21,11 @@ from classi.procedure import Round
 from classi.publish import public_codes, publish_classes, read_or_make_secret, write_codes
 from classi.publish.codes import check_codes
 from classi.recount import ASSIGNMENT
-from classi.seat_files import COLUMNS, RANKINGS, WAITING, write_seats
+from classi.seat_files import COLUMNS, INITIAL, RANKINGS, WAITING, write_seats
 from classi.seat_words import read_rows
 from classi.seating import case_folder, definitive_rounds
 from classi.stats import left_out, school_counts, write_stats
-from classi.succession import ClassState, Succession, after_moving
+from classi.succession import ClassState, Succession, after_moving, succeed_in_course
 from classi.succession import succeed as find_successor
 from classi.tables.write import read_assignment, refuse_existing, write_assignment, write_rows
 from classi.workflow import refuse_overwrite
@@ -109,6 +110,47 @@ def record_succession(
             taken: dict[str, Any] = {"id": done.successor, "class": done.class_id, "after": entry.n}
             append(folder, "subentro", **vars(act), **taken)
     return done
+
+
+def record_course_succession(
+    case: Case, directory: Path, leaving: str, out: Path, act: Act, round_name: str
+) -> tuple[Succession, str]:
+    """Record that somebody gives up a course, and who takes the place left; return the seat too.
+
+    Parameters
+    ----------
+    directory : holds the rankings, with the seats given.
+    round_name : the round of the course; those of its ranking without a seat are next, in their order.
+
+    Raises
+    ------
+    InputError
+        If the pupil has no place in the course, or it was given away already; nothing is recorded then.
+    """
+    refuse_overwrite(out, force=False)
+    assert case.regulation.admission is not None
+    folder, placed = _folder(case), _classes(case, directory)
+    one = next(r for r in case.regulation.admission.rounds if r.name == round_name)
+    rankings = _rankings_of(directory) or directory / RANKINGS
+    rows = [r for r in read_rows(rankings) if r["giro"] == round_name and r["posizione"]]
+    journal = read_journal(folder)
+    seats = {r["id"]: r["posto"] for r in rows if r["posto"]}
+    seats |= {e.data["id"]: e.data["seat"] for e in journal.of("subentro_corso") if e.data["round"] == round_name}
+    gone = {e.data["id"] for e in journal.of("rinuncia_corso") if e.data["round"] == round_name}
+    if leaving not in seats or leaving in gone:
+        raise InputError([Problem(_("This pupil has no place in the course."), value=leaving)])
+    left = {e.data["id"] for e in journal.active if e.kind in LEAVING}
+    candidates = [r["id"] for r in rows if r["id"] not in {*seats, *gone, *left}]
+    done = succeed_in_course(case, placed, leaving, one, candidates)
+    with _staged(out) as aside:
+        _write_changed(directory, aside, {**placed, done.successor: done.class_id} if done.successor else placed)
+        gives: dict[str, Any] = {"id": leaving, "round": round_name}
+        entry = append(folder, "rinuncia_corso", **vars(act), known_ids=case.school.pupil_at, **gives)
+        if done.successor:
+            takes: dict[str, Any] = {"id": done.successor, "round": round_name, "seat": seats[leaving]}
+            takes |= {"class": done.class_id, "after": entry.n}
+            append(folder, "subentro_corso", **vars(act), **takes)
+    return done, seats[leaving]
 
 
 def record_transfer(
@@ -197,7 +239,14 @@ def _write_changed(directory: Path, out: Path, placed: Mapping[str, str]) -> Non
     if (directory / WAITING).exists():
         waiting = [row for row in read_rows(directory / WAITING) if row["id"] not in placed]
         write_rows(out / WAITING, COLUMNS[WAITING], ([row[c] for c in COLUMNS[WAITING]] for row in waiting))
+    rankings = _rankings_of(directory)
+    if rankings is not None:
+        shutil.copyfile(rankings, out / INITIAL)
     write_assignment(out / ASSIGNMENT, sorted(placed.items()))
+
+
+def _rankings_of(directory: Path) -> Path | None:
+    return next((directory / name for name in (RANKINGS, INITIAL) if (directory / name).exists()), None)
 
 
 def _folder(case: Case) -> Path:

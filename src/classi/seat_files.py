@@ -18,6 +18,8 @@ from classi.report.rankings import write_rankings_xlsx
 from classi.tables.write import write_rows
 
 RANKINGS, WAITING, REFUSALS, TIES = "graduatorie.csv", "lista_attesa.csv", "rifiuti.csv", "parita.csv"
+INITIAL = "graduatorie_iniziali.csv"
+"""The rankings by which the seats were given, beside classes that changed during the year."""
 RANKINGS_WORKBOOK = "graduatorie.xlsx"
 COLUMNS = {
     RANKINGS: (

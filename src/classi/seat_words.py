@@ -8,7 +8,7 @@ from pathlib import Path
 from classi.errors import InputError, Problem
 from classi.i18n import _
 from classi.regulation import Regulation
-from classi.seat_files import COLUMNS, RANKINGS, REFUSALS, WAITING
+from classi.seat_files import COLUMNS, INITIAL, RANKINGS, REFUSALS, WAITING
 from classi.sheets import read_sheets
 
 Row = dict[str, str]
@@ -42,7 +42,7 @@ def explain_seat(directory: Path, regulation: Regulation, pupil: str) -> list[st
     InputError
         If the result holds no rankings, or none with this pupil.
     """
-    rankings = read_rows(directory / RANKINGS)
+    rankings = read_rows(directory / RANKINGS) or read_rows(directory / INITIAL)
     own = [row for row in rankings if row.get("id") == pupil]
     if not own:
         text = _("There is no ranking with pupil {pupil} in this result.")

@@ -107,6 +107,33 @@ def succeed(
     return Succession(leaving, class_id, "", tuple(skipped))
 
 
+def succeed_in_course(
+    case: Case, placed: Mapping[str, str], leaving: str, one: Round, candidates: Sequence[str]
+) -> Succession:
+    """Find who takes a place left in a course (a musical section): the next of its ranking, whatever was asked for.
+
+    The successor keeps the class where it is one of the course; otherwise goes to the smallest of those that the hard
+    rules allow. Who leaves the course keeps the class.
+
+    Source: S003, art. 3, indirizzo musicale: «All'alunno subentrato è assegnato lo strumento rimasto disponibile».
+    """
+    school = case.school
+    inside = {school.classes[c].id for c in school.chosen_classes(one.opens)}
+    sizes = {name: sum(c == name for c in placed.values()) for name in inside}
+    skipped = []
+    for pupil in candidates:
+        if pupil not in placed:
+            skipped.append(Skipped(pupil, _("has no class")))
+            continue
+        if placed[pupil] in inside:
+            return Succession(leaving, placed[pupil], pupil, tuple(skipped))
+        for name in sorted(inside, key=lambda n: (sizes[n], n)):
+            if not after_moving(case, placed, pupil, name)[1].broken:
+                return Succession(leaving, name, pupil, tuple(skipped))
+        skipped.append(Skipped(pupil, _("no class of the course has room")))
+    return Succession(leaving, "", "", tuple(skipped))
+
+
 def _asked_for(case: Case, one: Round, pupil: str, class_id: str) -> bool:
     school = case.school
     assert case.regulation.admission is not None

@@ -92,7 +92,10 @@ def room_terms(regulation: Regulation, terms: Iterable[Term]) -> list[Term]:
 
 def rank_all(school: School, procedure: Procedure, decisions: Decisions) -> dict[str, tuple[Ranking, ...]]:
     """Return the rankings of every round, over all the applicants who take part."""
-    return {one.name: _rankings(school, procedure, one, decisions, None) for one in procedure.rounds}
+    facts = Facts(school, procedure)
+    return {
+        one.name: _rankings(facts, one, decisions, frozenset(range(len(school.pupils)))) for one in procedure.rounds
+    }
 
 
 def admit(school: School, regulation: Regulation, decisions: Decisions, make_room: MakeRoom) -> Admission:
@@ -115,14 +118,13 @@ def admit(school: School, regulation: Regulation, decisions: Decisions, make_roo
     return _Admitting(school, regulation, decisions, make_room).run()
 
 
-def _rankings(
-    school: School, procedure: Procedure, one: Round, decisions: Decisions, among: frozenset[int] | None
-) -> tuple[Ranking, ...]:
-    drawn, given = decisions.drawn.get(one.name), decisions.given
-    if one.ranking == "one":
-        return (rank(school, procedure, one, given, drawn, None, among),)
-    asking = _asking_for(Facts(school, procedure), one, range(len(school.pupils)) if among is None else among)
-    return tuple(rank(school, procedure, one, given, drawn, option, who) for option, who in asking.items())
+def _rankings(facts: Facts, one: Round, decisions: Decisions, among: frozenset[int]) -> tuple[Ranking, ...]:
+    asking = {None: among} if one.ranking == "one" else _asking_for(facts, one, among)
+    drawn = decisions.drawn.get(one.name)
+    return tuple(
+        rank(facts.school, facts.procedure, one, decisions.given, drawn, option, who, facts)
+        for option, who in asking.items()
+    )
 
 
 def _asking_for(facts: Facts, one: Round, pupils: Iterable[int]) -> dict[Option, set[int]]:
@@ -170,7 +172,7 @@ class _Admitting:
         refused: set[int] = set()  # in no ranking, but said to be so in each
         for n, one in enumerate(self.procedure.rounds):
             among = frozenset(range(len(self.school.pupils))) - (self.out - refused)
-            rankings = _rankings(self.school, self.procedure, one, self.decisions, among)
+            rankings = _rankings(self.facts, one, self.decisions, among)
             self._settled(one, rankings)
             ranked = {s.pupil for ranking in rankings for s in ranking.standings}
             refused |= {r.pupil for ranking in rankings for r in ranking.refused} - ranked
@@ -207,7 +209,8 @@ class _Admitting:
         self._take(one, market, seats)
         unplaced = [p for p in seats.unplaced if p in self.out] if one.unplaced != "stay" else seats.unplaced
         ranking = _of_first_choice(one, rankings, [p.id for p in self.school.pupils])
-        waiting = waiting_order(self.school, self.procedure, one, ranking, unplaced, self.decisions.given)
+        given = self.decisions.given
+        waiting = waiting_order(self.school, self.procedure, one, ranking, unplaced, given, self.facts)
         return RoundResult(one, options, tuple(rankings), seats, tuple(waiting))
 
     # --- the market of a round ---

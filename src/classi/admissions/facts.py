@@ -83,11 +83,15 @@ class Test:
 
 @dataclass
 class _Form:
-    """How one round is asked for: its options by what is compared, the columns, the answers already worked out."""
+    """How one round is asked for: its options by what is compared, the columns, the answers already worked out.
+
+    `any_value` is what somebody who asks for nothing in a seat accepts in it, in the order of the table.
+    """
 
     options: tuple[Option, ...]
     columns: tuple[tuple[str, ...], ...]
     by_key: dict[tuple[str, ...], Option]
+    any_value: tuple[tuple[str, ...], ...]
     known: dict[tuple[Value, ...], Wishes] = field(default_factory=dict)
     by_pupil: dict[int, Wishes] = field(default_factory=dict)
 
@@ -208,7 +212,8 @@ class Facts:
             options = one.options(self.school.classes)
             columns = tuple(one.asked_in(seat, self.school.pupil_columns) for seat in one.seats)
             by_key = {tuple(map(text_key, option)): option for option in options}
-            self._forms[id(one)] = (one, _Form(options, columns, by_key))
+            any_value = tuple(tuple(dict.fromkeys(key[k] for key in by_key)) for k in range(len(one.seats)))
+            self._forms[id(one)] = (one, _Form(options, columns, by_key, any_value))
         return self._forms[id(one)][1]
 
     def _wishes(self, pupil: int, one: Round) -> Wishes:
@@ -226,8 +231,7 @@ def _asked(form: _Form, one: Round, requests: list[list[Value]]) -> Wishes:
     named = [[text_key(cell) for cell in cells if cell is not None] for cells in requests]
     if not any(named):
         return Wishes(form.options, {})
-    any_value = [dict.fromkeys(key[k] for key in form.by_key) for k in range(len(one.seats))]
-    lists = [keys or list(any_value[k]) for k, keys in enumerate(named)]
+    lists = [keys or anything for keys, anything in zip(named, form.any_value, strict=True)]
     found = {key: form.by_key[key] for key in product(*lists) if key in form.by_key}
     options = tuple(found.values())
     first = zip(one.seats, options[0], named, strict=True) if options else ()

@@ -92,6 +92,7 @@ def rank(
     drawn: Mapping[str, int] | None = None,
     option: Option | None = None,
     among: Container[int] | None = None,
+    facts: Facts | None = None,
 ) -> Ranking:
     """Rank everybody who takes part in a round.
 
@@ -101,6 +102,7 @@ def rank(
     drawn : place of each pupil id in the public draw, from 1; it may name more pupils than are tied.
     option : whose ranking is wanted, in a round where every option has its own; ``None`` in the others.
     among : positions of the pupils to rank; everybody if ``None``.
+    facts : those of this school and procedure, where somebody has them already.
 
     Raises
     ------
@@ -109,7 +111,7 @@ def rank(
     """
     if (round_.ranking == "each") != (option is not None):
         raise ValueError("an option is given exactly where every option has a ranking of its own")
-    return _Ranker(Facts(school, procedure), round_, given, option).rank(drawn or {}, among)
+    return _Ranker(facts or Facts(school, procedure), round_, given, option, among).rank(drawn or {})
 
 
 def waiting_order(
@@ -119,20 +121,21 @@ def waiting_order(
     ranking: Ranking,
     pupils: Iterable[int],
     given: Given = NOTHING_GIVEN,
+    facts: Facts | None = None,
 ) -> list[int]:
     """Return `pupils` in the order of the waiting list: its own steps, then the ranking; who is not ranked comes last.
 
     Parameters
     ----------
     ranking : of the round, whose points and positions the steps look at.
-    given : as for `rank`.
+    given, facts : as for `rank`.
     """
-    ranker = _Ranker(Facts(school, procedure), round_, given, ranking.option)
+    ranker = _Ranker(facts or Facts(school, procedure), round_, given, ranking.option)
     points = {s.pupil: s.points for s in ranking.standings}
     positions = {s.pupil: s.position for s in ranking.standings}
     place = {s.pupil: n for n, s in enumerate(ranking.standings)}
     order = sorted(pupils, key=lambda p: (place.get(p, len(place)), school.pupils[p].id))
-    comparing = Comparing(ranker.facts, round_, points, positions, ranker.part)
+    comparing = Comparing(ranker.facts, round_, points, positions, ranker.everybody())
     compared = comparing.all(round_.waiting, ranker.by_seat(order))
     return sorted(order, key=lambda p: compared[p].place)
 
@@ -161,15 +164,22 @@ class _Tie:
 
 
 class _Ranker:
-    """Ranks one round, or one option of it."""
+    """Ranks one round, or one option of it, among some of the applicants."""
 
-    def __init__(self, facts: Facts, one: Round, given: Given, option: Option | None) -> None:
+    def __init__(
+        self, facts: Facts, one: Round, given: Given, option: Option | None, among: Container[int] | None = None
+    ) -> None:
         self.facts, self.one, self.given, self.option = facts, one, given, option
         self.own = None if option is None else dict(zip(one.seats, option, strict=True))
         self.ids = [p.id for p in facts.school.pupils]
-        everybody = range(len(self.ids))
-        self.refused = {p: reasons for p in everybody if (reasons := tuple(self._reasons(p)))}
-        self.part = [p for p in everybody if p not in self.refused and facts.takes_part(p, one, self.seat(p))]
+        self.among = [p for p in range(len(self.ids)) if among is None or p in among]
+
+    def everybody(self) -> Iterator[int]:
+        """Yield those who take part in the round, ranked or not."""
+        return (p for p in range(len(self.ids)) if not any(self._reasons(p)) and self._takes_part(p))
+
+    def _takes_part(self, pupil: int) -> bool:
+        return self.facts.takes_part(pupil, self.one, self.seat(pupil))
 
     def seat(self, pupil: int) -> Seat:
         """Return the seat in question: the option ranked, or the first choice."""
@@ -183,16 +193,19 @@ class _Ranker:
             groups.setdefault(tuple(seat.items()), (seat, []))[1].append(pupil)
         return list(groups.values())
 
-    def rank(self, drawn: Mapping[str, int], among: Container[int] | None) -> Ranking:
-        """Rank those of `among` who take part."""
-        part = [p for p in self.part if among is None or p in among]
+    def rank(self, drawn: Mapping[str, int]) -> Ranking:
+        """Rank those who take part."""
+        missed = {p: reasons for p in self.among if (reasons := tuple(self._reasons(p)))}
+        part = [p for p in self.among if p not in missed and self._takes_part(p)]
         groups, titles = self.by_seat(part), Titles(self.facts, self.one, self.given)
         lines = {p: earned for seat, pupils in groups for p, earned in titles.lines(seat, pupils)}
         points = {p: sum(line.points for line in earned) for p, earned in lines.items()}
         steps = [step for step in self.one.steps if step.by != "draw"]
-        scored = _Scored(points, lines, Comparing(self.facts, self.one, points, {}, self.part).all(steps, groups))
+        scored = _Scored(
+            points, lines, Comparing(self.facts, self.one, points, {}, self.everybody()).all(steps, groups)
+        )
         ties = list(self._ties(part, scored, steps, drawn))
-        refused = [Refused(p, r) for p, r in self.refused.items() if among is None or p in among]
+        refused = [Refused(p, reasons) for p, reasons in missed.items()]
         return Ranking(
             self.one.name,
             self.option,

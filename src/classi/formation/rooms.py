@@ -33,7 +33,7 @@ class FormationRoom:
     ----------
     asked, solved : questions put, and those that needed the solver.
     witness : the formation found last.
-    clashes : sets of rules that left no formation, first the first found.
+    clashes : sets of rules that left no formation, last the one met last.
     """
 
     terms: Sequence[Term]
@@ -61,12 +61,13 @@ class FormationRoom:
     def clash(self, fixed: Fixed) -> tuple[int, ...]:
         """Return the positions of rules that together leave no formation; none of them can be left out."""
         # What refused somebody before often refuses the next one too, and fewer rules are left to try.
-        known = (clash for clash in self.clashes if not self._exists(fixed, clash))
+        known = (clash for clash in reversed(self.clashes) if not self._exists(fixed, clash))
         kept = next(known, tuple(sorted({t.criterion for t in self.terms})))
         for rule in kept if len(kept) > 1 else ():
             rest = tuple(k for k in kept if k != rule)
             if rest and not self._exists(fixed, rest):
                 kept = rest
+        self.clashes.pop(kept, None)
         self.clashes[kept] = None
         return kept
 

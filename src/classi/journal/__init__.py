@@ -6,7 +6,8 @@ is undone by another entry, never by taking it out.
 
 Kinds and their data: `correzione` (id, changes, before), `punti` (id, title, points), `ammissione_ds` (id, round,
 option), `esclusione` (id), `reclamo` (id, outcome, entry), `definitiva` (round), `rinuncia` (id), `ritiro` (id),
-`decadenza` (id, absent_days), `subentro` (id, class, after), `trasferimento` (id, class), `annullamento` (entry).
+`decadenza` (id, absent_days), `subentro` (id, class, after), `trasferimento` (id, class), `rinuncia_corso`
+(id, round), `subentro_corso` (id, round, seat, class, after), `annullamento` (entry).
 """
 
 from classi.journal.entries import FREEING, FROZEN, JOURNAL, KINDS, OUTCOMES, Entry, Journal

@@ -10,7 +10,7 @@ from typing import Any
 
 from classi.errors import Problem
 from classi.i18n import _
-from classi.journal.entries import FIELDS, FREEING, FROZEN, JOURNAL, OUTCOMES, Entry
+from classi.journal.entries import FIELDS, FILLING, FREEING, FROZEN, JOURNAL, OUTCOMES, Entry
 
 MOST_POINTS = 100
 _HEAD = ("n", "when", "who", "why", "kind", "previous", "hash")
@@ -89,7 +89,7 @@ class Course:
             return refusal
         if entry.kind == "definitiva":
             self._definitive[entry.data["round"]] = entry.n
-        elif entry.kind == "subentro":
+        elif entry.kind in FILLING:
             self._filled[entry.data["after"]] = entry.n
         elif entry.kind == "annullamento":
             self._annul(self._entries[entry.data["entry"]])
@@ -108,7 +108,7 @@ class Course:
             return self._annulment(data["entry"])
         if entry.kind == "definitiva" and data["round"] in self._definitive:
             return self._frozen(entry)
-        if entry.kind == "subentro":
+        if entry.kind in FILLING:
             return self._succession(data["after"])
         if entry.kind == "reclamo" and data["entry"] is not None and not self._stands(data["entry"], {"correzione"}):
             return _("Entry {n} is not a correction that counts.").format(n=data["entry"])

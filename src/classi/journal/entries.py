@@ -22,14 +22,18 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "decadenza": {"id": "text", "absent_days": "days"},
     "subentro": {"id": "text", "class": "text", "after": "entry"},
     "trasferimento": {"id": "text", "class": "text"},
+    "rinuncia_corso": {"id": "text", "round": "text"},
+    "subentro_corso": {"id": "text", "round": "text", "seat": "text", "class": "text", "after": "entry"},
     "annullamento": {"entry": "entry"},
 }
 """The data of each kind, and what each of them is (see `classi.journal.checks`)."""
 KINDS = tuple(FIELDS)
 FROZEN = frozenset({"correzione", "punti", "esclusione", "ammissione_ds"})
 """Kinds that would change a ranking, and that a definitive one therefore refuses."""
-FREEING = frozenset({"rinuncia", "ritiro", "decadenza", "esclusione", "trasferimento", "subentro"})
+FREEING = frozenset({"rinuncia", "ritiro", "decadenza", "esclusione", "trasferimento", "subentro", "rinuncia_corso"})
 """Kinds after which the place a pupil had is free."""
+FILLING = frozenset({"subentro", "subentro_corso"})
+"""Kinds by which a free place is given away."""
 OUTCOMES = ("accolto", "respinto", "aperto")
 
 

@@ -12,7 +12,9 @@ from classi.tables.nearest import Nearest
 WORKBOOKS = (".xlsx", ".ods")
 NOT_READ = (".xls", ".xlsm", ".xlsb", ".numbers")
 # What classi itself writes, in case results were put beside the data.
-OUTPUTS = frozenset({"assegnazioni", "graduatorie", "listaattesa", "rifiuti", "parita", "codici"})
+OUTPUTS = frozenset(
+    {"assegnazioni", "graduatorie", "graduatorieiniziali", "listaattesa", "rifiuti", "parita", "codici"}
+)
 OUTPUT_WORKBOOK, CERTIFICATE = "classi.xlsx", "certificato.json"
 
 
