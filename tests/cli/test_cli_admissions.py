@@ -384,7 +384,11 @@ def test_that_a_place_goes_to_the_next_on_the_list(office, tmp_path: Path, class
     assert code == 0
     assert said.splitlines()[-2:] == ["  A13: Un sostegno per classe", "A14 takes the place in class 1A."]
     assert kinds(case) == ["rinuncia", "subentro"]
-    assert {f.name for f in (tmp_path / "dopo").iterdir()} == {"assegnazioni.csv", "lista_attesa.csv"}
+    assert {f.name for f in (tmp_path / "dopo").iterdir()} == {
+        "assegnazioni.csv",
+        "graduatorie_iniziali.csv",
+        "lista_attesa.csv",
+    }
     code, said = classi("audit", case, tmp_path / "dopo")
     assert code == 0 and "There is no certificate" in said
     code, said = classi("succeed", case, places, "A05", "--out", tmp_path / "ancora", *WHY)
