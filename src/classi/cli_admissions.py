@@ -99,10 +99,13 @@ def show_ranking(case: Case, name: str, of_round: Iterable[Ranking], *, definiti
 
 def watched(case: Case) -> list[str]:
     """Say how the limits that are only watched stand."""
-    from classi.seating import watch_counts  # noqa: PLC0415
+    from classi.admissions.watch import watch_counts  # noqa: PLC0415
+
+    procedure = case.regulation.admission
+    counted = [] if procedure is None else watch_counts(case.school, procedure)
 
     text = _("{name}: {found}, against {limit} ({why}). Nobody is refused because of it.")
-    return [text.format(name=w.name, found=w.found, limit=w.limit, why=w.why) for w in watch_counts(case) if w.over]
+    return [text.format(name=w.name, found=w.found, limit=w.limit, why=w.why) for w in counted if w.over]
 
 
 def _with_procedure(path: Path) -> Case:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from math import floor
 from pathlib import Path
 from typing import Any
 
@@ -76,37 +75,6 @@ def pool_of(case: Case, one: Round) -> tuple[list[str], dict[str, str] | None]:
 
 def _stratum(value: Value) -> str:
     return "" if value is None else text_key(value)
-
-
-@dataclass(frozen=True)
-class Watched:
-    """A limit that is only watched: what was found against it."""
-
-    name: str
-    found: int
-    limit: int
-    why: str
-
-    @property
-    def over(self) -> bool:
-        """True when the limit is passed."""
-        return self.found > self.limit
-
-
-def watch_counts(case: Case) -> list[Watched]:
-    """Count the limits that refuse nobody."""
-    procedure = case.regulation.admission
-    if procedure is None:
-        return []
-    facts = Facts(case.school, procedure)
-    everybody = range(len(case.school.pupils))
-    counted = []
-    for watch in procedure.watch:
-        found = sum(facts.meets(p, watch.of) for p in everybody)
-        share = floor((watch.percent or 0) * (watch.population or len(everybody)) / 100)
-        limit = share if watch.limit is None else watch.limit
-        counted.append(Watched(watch.name, found, limit, watch.why))
-    return counted
 
 
 def read_decisions(case: Case) -> Decisions:

@@ -97,7 +97,7 @@ def test_that_a_regulation_holds_its_procedure_and_is_refused_with_all_its_mista
         (of_round(redirect_by="religione"), "round “Plesso”: “religione” concerns religion"),
         (of_round(steps=[{"name": "S", "by": "number", "column": "voto_religione"}]), "concerns religion"),
         (of_round(steps=[{"name": "S", "by": "number", "mean_of": ["religione_*"]}]), "concerns religion"),
-        (of_round(steps=[{"name": "S", "by": "precedence"}]), "step “S”: at least one of these is needed: of."),
+        (of_round(steps=[{"name": "S", "by": "precedence"}]), "step “S”: at least one of these is needed: of, any_of."),
         (of_round(steps=[{"name": "S", "by": "groups"}]), "at least one of these is needed: groups."),
         (of_round(steps=[{"name": "S", "by": "number"}]), "at least one of these is needed: column, mean_of."),
         (of_round(steps=[{"name": "S", "by": "number", "column": "n", "against_others": True}]),

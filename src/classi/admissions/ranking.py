@@ -33,7 +33,7 @@ class Standing:
     values : what each step compared, in words, in the order of the steps; the draw last.
     decided_by : name of the step that separates the applicant from the one just above; empty for the first one and in
         a tie that is not drawn.
-    tied : the others equal in every step before the draw, drawn or not.
+    equal : those equal in every step before the draw, drawn or not, the applicant among them.
     drawn : place in the public draw, where it settled a tie of this applicant.
     late : True for an application after the deadline.
     wishes : the options asked for, best first.
@@ -46,10 +46,15 @@ class Standing:
     precedences: tuple[str, ...]
     values: tuple[str, ...]
     decided_by: str
-    tied: tuple[int, ...]
+    equal: tuple[int, ...]  # one object for all of them: a tie can be as long as the ranking
     drawn: int | None
     late: bool
     wishes: tuple[Option, ...]
+
+    @property
+    def tied(self) -> tuple[int, ...]:
+        """The others equal in every step before the draw, drawn or not."""
+        return tuple(p for p in self.equal if p != self.pupil)
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +265,7 @@ class _Ranker:
                 compared.precedences,
                 (*compared.words, of_draw),
                 (draw if n else tie.by) if tie.settled else "",
-                tuple(p for p in tie.pupils if p != pupil),
+                tie.pupils,
                 number,
                 self.facts.late(pupil),
                 self.facts.wishes(pupil, self.one),
