@@ -12,6 +12,7 @@ import pytest
 import shapes
 
 from classi.admissions.seats import Cap, Market, assign
+from classi.errors import Contradiction
 from classi.formation.engine import Clock, Limits
 from classi.formation.rooms import FormationRoom, SizesOnly
 from classi.terms import AnyOf, Band, Pair, Place, Term, When
@@ -158,9 +159,7 @@ def matched_by_others(market: Market, limits: Sequence[int]) -> dict[int, int]:
 
         asked = {o for w in market.wishes.values() for o in w}
         residents = {f"p{p}": [f"o{o}" for o in w] for p, w in market.wishes.items()}
-        hospitals = {
-            f"o{o}": [f"p{p}" for p in market.rankings[o] if o in market.wishes[p]] for o in sorted(asked)
-        }
+        hospitals = {f"o{o}": [f"p{p}" for p in market.rankings[o] if o in market.wishes[p]] for o in sorted(asked)}
         game = HospitalResident.create_from_dictionaries(residents, hospitals, {f"o{o}": limits[o] for o in asked})
         found = game.solve(optimal="resident")
     return {int(p.name[1:]): int(o.name[1:]) for o, players in found.items() for p in players}
@@ -201,3 +200,39 @@ def test_that_with_class_rules_nobody_is_passed_over_in_any_ranking(seed: int) -
             market.caps[0].limits[refusal.option] or 99
         )
         assert not could or blocked or (refusal.pupil, refusal.option) in seats.unstable
+
+
+class Lying:
+    """A room whose answers exclude each other: nobody can be in, and nobody can be left out."""
+
+    def holds(self, fixed: Mapping[int, frozenset[int]]) -> bool:
+        return not fixed
+
+    def clash(self, fixed: Mapping[int, frozenset[int]]) -> tuple[int, ...]:
+        return (0,)
+
+
+def test_that_answers_that_exclude_each_other_are_not_believed() -> None:
+    market = Market([[0]], {0: [0]}, [frozenset({0})], [frozenset({0})], may_be_out=frozenset({0}))
+    with pytest.raises(Contradiction):
+        assign(market, Lying())
+
+
+class OneHolds:
+    """A room in which two pupils are never seated together, whatever they ask for."""
+
+    def holds(self, fixed: Mapping[int, frozenset[int]]) -> bool:
+        return sum(bool(classes) for classes in fixed.values()) <= 1
+
+    def clash(self, fixed: Mapping[int, frozenset[int]]) -> tuple[int, ...]:
+        return (0,)
+
+
+def test_that_a_market_without_a_stable_result_is_said_to_be_that() -> None:
+    # Each would be first where the other sits: whoever is in, the other could take the place.
+    classes, everywhere = [frozenset({0}), frozenset({1})], frozenset({0, 1})
+    market = Market([[1, 0], [0, 1]], {0: [0, 1], 1: [1, 0]}, classes, [everywhere] * 2, may_be_out=everywhere)
+    seats = assign(market, OneHolds())
+    assert len(seats.got) == 1
+    pupil = next(iter(seats.got))
+    assert seats.unplaced == [1 - pupil]
