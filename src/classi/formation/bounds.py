@@ -208,17 +208,8 @@ class Crowding:
     capacity: int
 
 
-def crowded(
-    pupils: int, classes: int, hard: Iterable[Term], inside: frozenset[int] | None = None, among: Iterable[int] = ()
-) -> list[Crowding]:
-    """Return the rules "small when it holds a group" that leave fewer places than pupils.
-
-    Parameters
-    ----------
-    inside, among : count only these pupils, who must sit in these classes; default everybody and everywhere.
-    """
-    members = frozenset(range(pupils)) if inside is None else inside
-    places = sorted(among) or range(classes)
+def crowded(pupils: int, classes: int, hard: Iterable[Term]) -> list[Crowding]:
+    """Return the rules "small when it holds a group" that leave fewer places than pupils."""
     plain: list[Band] = []
     caps: dict[tuple[int, tuple[int, ...]], dict[int, int]] = defaultdict(dict)
     for term in hard:
@@ -230,13 +221,11 @@ def crowded(
     found = []
     for (criterion, trigger), limits in caps.items():
         room = _most(plain, frozenset(range(pupils)), pupils, classes)
-        lost = sorted(max(0, room[c] - limits.get(c, pupils)) for c in places)
-        most = _most(plain, frozenset(trigger), len(trigger), classes)
-        held = sorted((most[c] for c in places), reverse=True)
-        present = len(members.intersection(trigger))
-        hosts = next((n for n in range(len(places) + 1) if sum(held[:n]) >= present), len(places))
-        capacity = sum(room[c] for c in places) - sum(lost[:hosts])
-        if len(members) > capacity:
+        lost = sorted(max(0, room[c] - limits.get(c, pupils)) for c in range(classes))
+        held = sorted(_most(plain, frozenset(trigger), len(trigger), classes), reverse=True)
+        hosts = next((n for n in range(classes + 1) if sum(held[:n]) >= len(trigger)), classes)
+        capacity = sum(room) - sum(lost[:hosts])
+        if pupils > capacity:
             found.append(Crowding(criterion, trigger, hosts, capacity))
     return found
 

@@ -16,7 +16,7 @@ from ortools.sat.python import cp_model
 
 from classi.formation.bounds import Domains
 from classi.formation.encode import linear
-from classi.formation.engine import DETERMINISTIC_PER_SECOND, Clock, _in_thread
+from classi.formation.engine import DETERMINISTIC_PER_SECOND, Clock, in_thread
 from classi.terms import AnyOf, Band, Pair, Place, Range, Shape, Weights, When
 
 Pairs = list[tuple[Any, int]]
@@ -93,7 +93,7 @@ class Crowd:
         if clock.limits.memory_mb:
             p.max_memory_in_mb = clock.limits.memory_mb
         no_news: Any = None
-        status = _in_thread(solver, self.model, no_news, clock, None)
+        status = in_thread(solver, self.model, no_news, clock, None)
         clock.solver_seconds += solver.wall_time
         clock.deterministic_time += solver.response_proto.deterministic_time
         return status, self._places(solver) if status in ("OPTIMAL", "FEASIBLE") else None

@@ -25,21 +25,19 @@ class Encoding:
     ----------
     rooms : classes each pupil can be in (see `bounds.domains`).
     free : pupils who may be anywhere, even nowhere or in two classes (for the search of conflicts).
-    out : pupils who may be left out; a tie with somebody left out asks nothing.
     """
 
-    def __init__(self, rooms: Domains, free: Collection[int] = (), out: Collection[int] = ()) -> None:
+    def __init__(self, rooms: Domains, free: Collection[int] = ()) -> None:
         self.model: Any = cp_model.CpModel()
         self.rooms, self.free = rooms, frozenset(free)
         self.x: list[dict[int, Any]] = []
-        self.outside: dict[int, Any] = {i: self.model.new_bool_var(f"out{i}") for i in sorted(out)}
         for i, classes in enumerate(rooms):
-            if len(classes) == 1 and i not in free and i not in self.outside:
+            if len(classes) == 1 and i not in free:
                 self.x.append(dict.fromkeys(classes, 1))
                 continue
             row = {c: self.model.new_bool_var(f"x{i},{c}") for c in sorted(classes)}
             if i not in free:
-                self.model.add_exactly_one([*row.values(), *([self.outside[i]] if i in self.outside else [])])
+                self.model.add_exactly_one(row.values())
             self.x.append(row)
 
     # --- what the solver and the conflict search call ---
@@ -99,9 +97,9 @@ class Encoding:
                     self.model.add_hint(var, int(c == place))
 
     def places(self, value: Any) -> tuple[int, ...]:
-        """Read an assignment back through `value`, a function from variables to numbers; −1 for who is left out."""
+        """Read an assignment back through `value`, a function from variables to numbers."""
         return tuple(
-            next((c for c, var in row.items() if (var if isinstance(var, int) else value(var))), -1) for row in self.x
+            next(c for c, var in row.items() if (var if isinstance(var, int) else value(var))) for row in self.x
         )
 
     # --- one method a shape ---
@@ -201,12 +199,11 @@ class Encoding:
     def _pair(self, shape: Pair, unmet: Any) -> None:
         one, two = self.x[shape.first], self.x[shape.second]
         also = [] if unmet is None else [unmet]
-        away = [self.outside[i] for i in (shape.first, shape.second) if i in self.outside]
         for c in {**one, **two}:
             a, b = one.get(c, 0), two.get(c, 0)
             if shape.together:
-                self._clause([*also, *away, _negate(a), b])
-                self._clause([*also, *away, a, _negate(b)])
+                self._clause([*also, _negate(a), b])
+                self._clause([*also, a, _negate(b)])
             else:
                 self._clause([*also, _negate(a), _negate(b)])
 
@@ -216,28 +213,18 @@ class Encoding:
             self.model.add_bool_or(kept)
 
     def _any_of(self, shape: AnyOf, missing: Any) -> None:
-        alone = self._all_out(shape.others)
         for c, here in self.x[shape.pupil].items():
             friends = [self.x[j][c] for j in shape.others if c in self.x[j]]
             if missing is None and shape.need == 1:
-                self._clause([_negate(here), *friends, *alone])
+                self._clause([_negate(here), *friends])
             else:
                 self.model.add(sum(friends) + (0 if missing is None else missing) >= shape.need * here)
-
-    def _all_out(self, pupils: Sequence[int]) -> list[Any]:
-        """Return a literal that may hold only when all of them are left out; none where somebody must be in."""
-        if not pupils or any(i not in self.outside for i in pupils):
-            return []
-        literal = self.model.new_bool_var("")
-        for i in pupils:
-            self.model.add_implication(literal, self.outside[i])
-        return [literal]
 
     def _place(self, shape: Place, *, required: bool) -> list[tuple[Any, int]]:
         inside = [var for c, var in self.x[shape.pupil].items() if c in shape.classes]
         outside = [(var, shape.times) for c, var in self.x[shape.pupil].items() if c not in shape.classes]
         if required:
-            self._clause([*inside, *([self.outside[shape.pupil]] if shape.pupil in self.outside else [])])
+            self._clause(inside)
         return outside
 
 

@@ -150,7 +150,7 @@ def run(
     watch = _Watch(encoding)
     if encoding.model.has_objective():
         solver.best_bound_callback = lambda bound: watch.news.put((None, round(bound)))
-    status = _in_thread(solver, encoding.model, watch, clock, event)
+    status = in_thread(solver, encoding.model, watch, clock, event)
     clock.solver_seconds += solver.wall_time
     clock.deterministic_time += solver.response_proto.deterministic_time
     if not encoding.model.has_objective() or status not in ("OPTIMAL", "FEASIBLE"):
@@ -167,7 +167,8 @@ def memory_mb() -> float:
     return pages * mmap.PAGESIZE / 2**20
 
 
-def _in_thread(solver: Any, model: Any, watch: _Watch, clock: Clock, event: Event | None) -> str:
+def in_thread(solver: Any, model: Any, watch: _Watch, clock: Clock, event: Event | None) -> str:
+    """Solve in a thread of its own, so that a stop, the clock or the memory limit can end it; return the status."""
     answer: list[Any] = []
 
     def work() -> None:
