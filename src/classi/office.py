@@ -96,6 +96,7 @@ def record_succession(
     folder, placed, one = _folder(case), _classes(case, directory), _round_of_places(case)
     journal = read_journal(folder)
     left = _recorded_leaving(journal, leaving, kind)
+    _up_to_date(journal, placed, leaving)
     gone = {e.data["id"] for e in journal.active if e.kind in LEAVING}
     waiting = [row["id"] for row in read_rows(directory / WAITING) if row["giro"] == one.name]
     done = find_successor(case, placed, leaving, one, waiting, transfers, gone)
@@ -134,6 +135,7 @@ def record_course_succession(
     rankings = _rankings_of(directory) or directory / RANKINGS
     rows = [r for r in read_rows(rankings) if r["giro"] == round_name and r["posizione"]]
     journal = read_journal(folder)
+    _up_to_date(journal, placed, leaving)
     seats = {r["id"]: r["posto"] for r in rows if r["posto"]}
     seats |= {e.data["id"]: e.data["seat"] for e in journal.of("subentro_corso") if e.data["round"] == round_name}
     gone = {e.data["id"] for e in journal.of("rinuncia_corso") if e.data["round"] == round_name}
@@ -166,6 +168,7 @@ def record_transfer(
     refuse_overwrite(out, force=False)
     folder, placed = _folder(case), _classes(case, directory)
     before, after = after_moving(case, placed, pupil, class_id)
+    _up_to_date(read_journal(folder), placed, pupil)
     moves = [e for e in read_journal(folder).active if e.data.get("id") == pupil and "class" in e.data]
     if moves and text_key(moves[-1].data["class"]) == text_key(after.class_id):
         raise _done_already(moves[-1])
@@ -186,6 +189,28 @@ def _recorded_leaving(journal: Journal, pupil: str, kind: str) -> Entry | None:
     if filled:
         raise _done_already(filled[-1])
     return left[-1] if left else None
+
+
+def _up_to_date(journal: Journal, placed: Mapping[str, str], leaving: str = "") -> None:
+    """Refuse classes that are not the latest: what was recorded since would be lost.
+
+    Raises
+    ------
+    InputError
+        Naming every entry that these classes do not know.
+    """
+    last: dict[str, Entry] = {}
+    for entry in journal.active:
+        if entry.kind in (*LEAVING, "subentro", "trasferimento", "subentro_corso"):
+            last[entry.data["id"]] = entry
+    text = _("These classes are older than entry {n}: go on from the folder that was written then.")
+    stale = [
+        Problem(text.format(n=entry.n), JOURNAL, row=entry.n, value=pupil)
+        for pupil, entry in last.items()
+        if pupil != leaving and text_key(placed.get(pupil, "")) != text_key(entry.data.get("class", ""))
+    ]
+    if stale:
+        raise InputError(stale)
 
 
 def _done_already(entry: Entry) -> InputError:

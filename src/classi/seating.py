@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,8 @@ from classi.seat_files import write_seats
 from classi.terms import Term
 
 DRAWS = "sorteggi"
+PLACES = -1
+"""Stands for the places of a round where others have the position of a rule."""
 LETTERS = "sezioni"
 """Name of the draw of section letters."""
 
@@ -114,7 +117,11 @@ def _misnamed(case: Case, procedure: Procedure, journal: Journal) -> Iterator[Pr
     facts = Facts(case.school, procedure)
     titles = {title.name for one in procedure.rounds for title in one.points if title.by_decision}
     rounds = {one.name: one for one in procedure.rounds}
+    granted = Counter((e.data["round"], e.data["id"]) for e in journal.of("ammissione_ds"))
     for entry in journal.active:
+        if entry.kind == "ammissione_ds" and granted[entry.data["round"], entry.data["id"]] > 1:
+            text = _("A seat of this round is granted to this pupil more than once: annul one of the two.")
+            yield Problem(text, "decisioni.jsonl", row=entry.n, value=entry.data["id"])
         pupil, title, name = (str(entry.data.get(key, "")) for key in ("id", "title", "round"))
         if "id" in entry.data and pupil not in case.school.pupil_at:
             yield _about_nothing(entry, _("The pupil is not among those of the case."), pupil, case.school.pupil_at)
@@ -215,6 +222,7 @@ def definitive_rounds(case: Case) -> tuple[str, ...]:
 
 def room_of(market: Market, terms: Sequence[Term], classes: int, clock: Clock) -> Room:
     """Return the room of a round: adding up where that is exact, otherwise the solver."""
+    terms = [*terms, *(Term(band, PLACES) for band in market.limits)]
     limits = sizes_only(terms, len(market.domains))
     if limits is not None and len(limits) == classes and _whole(market, classes):
         inside = frozenset(range(len(market.domains))) - market.may_be_out

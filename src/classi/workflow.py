@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
 
-from classi.admissions.admit import Decisions
+from classi.admissions.admit import Decisions, Impossible
 from classi.audit import Audit, audit_ledger
 from classi.case import REGULATION, Case
 from classi.certificate import make_certificate
@@ -143,7 +143,12 @@ def form(
     """
     limits = Limits(time_limit, memory_mb, workers, seed)
     clock = Clock(limits, stop or Event())
-    seated = give_seats(case, clock, decisions)
+    try:
+        seated = give_seats(case, clock, decisions)
+    except Impossible:
+        if solve(case.school, case.terms, limits).status != "INFEASIBLE":
+            raise
+        seated = None  # impossible whoever gets the seats: explained like any other impossible case
     if seated is not None:
         case = seated.inside
     solution = solve(case.school, case.terms, limits, progress, clock)

@@ -246,6 +246,79 @@ def test_that_all_rankings_can_be_had_before_any_seat() -> None:
     assert [s.position for s in ranking.standings] == [1, 2]
 
 
+def test_that_who_is_out_fills_no_class() -> None:
+    # Sud must have two pupils; x is not admissible, so the third asks for Nord in vain.
+    needs = [{"name": "Patente", "needs": {"patente": True}}]
+    classes = [{"id": "1A", "plesso": "Nord", "min": 2, "max": 3}, {"id": "1B", "plesso": "Sud", "min": 2, "max": 3}]
+    rows = asking(
+        ("a", 9, "Nord", ""), ("b", 8, "Nord", ""), ("c", 7, "Nord", ""), ("d", 6, "Sud", ""), ("x", 5, "Sud", "")
+    )
+    pupils = [{**row, "patente": row["id"] != "x"} for row in rows]
+    found = seated(pupils, classes, [{**PLESSO, "unplaced": "redirect"}], requirements=needs)
+    assert got(found) == {"a": "Nord", "b": "Nord", "c": "Sud", "d": "Sud"}
+
+
+def test_that_who_stays_without_a_seat_is_not_left_out_for_it() -> None:
+    course = {"name": "Musica", "seats": ["indirizzo"], "unplaced": "stay", "steps": [MARK]}
+    limit = {"rule": "at_most_per_class", "of": {"disabilita": "comma1"}, "limit": 1, "hard": True}
+    classes = [
+        {"id": "1M", "plesso": "Nord", "indirizzo": "musicale", "min": 0, "max": 3},
+        {"id": "1A", "plesso": "Nord", "indirizzo": "ordinario", "min": 1, "max": 3},
+    ]
+    pupils = [
+        {
+            "id": "a",
+            "voto": 9,
+            "indirizzo_1": "musicale",
+            "indirizzo_2": None,
+            "plesso_1": "Nord",
+            "disabilita": "comma1",
+        },
+        {
+            "id": "b",
+            "voto": 8,
+            "indirizzo_1": "musicale",
+            "indirizzo_2": None,
+            "plesso_1": "Nord",
+            "disabilita": "comma1",
+        },
+        {
+            "id": "c",
+            "voto": 7,
+            "indirizzo_1": "musicale",
+            "indirizzo_2": "ordinario",
+            "plesso_1": "Nord",
+            "disabilita": "no",
+        },
+    ]
+    found = seated(pupils, classes, [course, PLESSO], criteria=[SIZES, limit])
+    assert got(found) == {"a": "musicale", "c": "musicale"}
+    assert got(found, 1) == {"a": "Nord", "b": "Nord", "c": "Nord"}
+
+
+def test_that_the_ranking_alone_decides_where_not_everybody_can_be_in() -> None:
+    rounds = [
+        {**PLESSO, "unplaced": "redirect"},
+        {"name": "Tempo", "seats": ["tempo_scuola"], "of": {"tempo_scuola_1": "pieno"}, "steps": [MARK]},
+    ]
+    pupils = [
+        {"id": "a", "voto": 9, "plesso_1": "Nord", "tempo_scuola_1": "pieno"},
+        {"id": "b", "voto": 8, "plesso_1": "Nord", "tempo_scuola_1": None},
+    ]
+    found = seated(pupils, [{"id": "1A", "plesso": "Nord", "tempo_scuola": "pieno", "max": 1}], rounds)
+    assert (got(found), got(found, 1)) == ({"a": "Nord"}, {"a": "pieno"})
+
+
+def test_that_nobody_sits_in_a_class_without_one_of_its_places() -> None:
+    found = seated(
+        asking(("a", 9, "Nord", ""), ("b", 8, "Nord", ""), ("c", 7, "Nord", "")),
+        [{"id": "1A", "plesso": "Nord", "max": 3}],
+        [{**PLESSO, "unplaced": "redirect", "places": {"Nord": 2}}],
+    )
+    assert (got(found), waiting(found)) == ({"a": "Nord", "b": "Nord"}, ["c"])
+    assert len(found.inside.school.pupils) == 2
+
+
 def test_that_nothing_is_done_without_a_procedure() -> None:
     case = Case.from_frames(pd.DataFrame([{"id": "a"}]), pd.DataFrame([{"id": "1A"}]))
     assert give_seats(case, Clock(Limits())) is None

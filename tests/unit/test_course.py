@@ -75,11 +75,13 @@ def test_that_who_took_a_place_can_give_it_up_and_the_one_after_is_next(case: Pa
 
 @pytest.mark.parametrize("who", ["d", "b"])
 def test_that_only_who_has_a_place_can_give_it_up_and_once(case: Path, result: Path, who: str) -> None:
+    latest = result
     if who == "b":
-        record_course_succession(Case.read(case), result, who, result.parent / "poi", ACT, "Musica")
+        latest = result.parent / "poi"
+        record_course_succession(Case.read(case), result, who, latest, ACT, "Musica")
     recorded = len(read_journal(case).entries)
     with pytest.raises(InputError, match="posto nel corso"):
-        record_course_succession(Case.read(case), result, who, result.parent / "ancora", ACT, "Musica")
+        record_course_succession(Case.read(case), latest, who, result.parent / "ancora", ACT, "Musica")
     assert len(read_journal(case).entries) == recorded
     assert not (result.parent / "ancora").exists()
 
@@ -90,3 +92,9 @@ def test_that_nobody_succeeds_where_no_class_of_the_course_has_room(case: Path, 
     done, _seat = record_course_succession(Case.read(case), tmp_path / "classi", "b", tmp_path / "poi", ACT, "Musica")
     assert (done.successor, {s.pupil for s in done.skipped}) == ("", {"c", "d", "e"})
     assert [e.kind for e in read_journal(case).entries] == ["rinuncia_corso"]
+
+
+def test_that_classes_older_than_a_recorded_change_are_refused(case: Path, result: Path) -> None:
+    record_course_succession(Case.read(case), result, "b", result.parent / "poi", ACT, "Musica")
+    with pytest.raises(InputError, match="precedenti alla registrazione 2"):
+        record_course_succession(Case.read(case), result, "a", result.parent / "ancora", ACT, "Musica")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import partial
@@ -37,7 +37,7 @@ class Unsettled(InputError):
     def __init__(self, round_name: str, ties: Sequence[Sequence[str]]) -> None:
         self.ties = ties
         pupils = "; ".join(", ".join(group) for group in ties)
-        text = _("{number} ties in this round need the public draw first: classi draw commit. They are: {pupils}")
+        text = _("{number} ties need the public draw: classi draw commit (again: first annul). They are: {pupils}")
         shown = pupils if len(pupils) <= SHOWN else f"{pupils[:SHOWN]}…"
         super().__init__([Problem(text.format(number=len(ties), pupils=shown), value=round_name)])
 
@@ -177,6 +177,8 @@ class _Admitting:
             ranked = {s.pupil for ranking in rankings for s in ranking.standings}
             refused |= {r.pupil for ranking in rankings for r in ranking.refused} - ranked
             self.out |= refused
+            for pupil in self.out:
+                self.domains[pupil] = Classes()  # who is out fills no class
             done.append(self._round(one, rankings, self.procedure.rounds[n:]))
         admitted = frozenset(range(len(self.school.pupils))) - self.out
         return Admission(
@@ -229,6 +231,8 @@ class _Admitting:
             self._caps(one, options, classes),
             self._granted(one, options, takes_part),
             self._redirect(one, options, wishes) if one.unplaced == "redirect" else None,
+            stays=one.unplaced == "stay",
+            limits=tuple(self._limits(one, options, classes)),
         )
         if one.unplaced != "waiting":
             return market
@@ -261,6 +265,19 @@ class _Admitting:
             same = len(weights) == everybody and all(w == 1 for _p, w in weights)
             caps.append(Cap(rule, limits, None if same else dict(weights)))
         return caps
+
+    def _limits(
+        self, one: Round, options: Sequence[tuple[str, ...]], classes: Sequence[Classes | None]
+    ) -> Iterator[Band]:
+        """Yield the places of options that are classes: nobody sits there without a place."""
+        if not set(one.seats) <= self.school.class_columns:
+            return
+        places = {text_key(name): number for name, number in one.places.items()}
+        everybody = tuple((p, 1) for p in range(len(self.school.pupils)))
+        for option, inside in zip(options, classes, strict=True):
+            most = places.get(text_key(option[0]))
+            if most is not None and inside:
+                yield Band(tuple(sorted(inside)), everybody, None, most)
 
     def _granted(self, one: Round, options: Sequence[tuple[str, ...]], takes_part: Iterable[int]) -> dict[int, int]:
         part = set(takes_part)
@@ -299,9 +316,9 @@ class _Admitting:
 
     def _room(self, market: Market, rest: Sequence[Round]) -> tuple[Market, Room]:
         free = set(range(len(self.school.pupils))) - self.seated - self.out
-        may = {kind: self.out | self._asking(free, rest, kind) for kind in ("waiting", "redirect")}
+        waiting, redirect = (self.out | self._asking(free, rest, kind) for kind in ("waiting", "redirect"))
         # Where everybody can have a place in the institute, nobody loses it to somebody's preference.
-        for out in (may["waiting"], may["waiting"] | may["redirect"]):
+        for out in (self.out if rest[0].unplaced == "redirect" else waiting, waiting | redirect):
             asked = replace(market, may_be_out=frozenset(out))
             room = self.make_room(asked)
             if room.holds(dict.fromkeys(self.out, Classes())):

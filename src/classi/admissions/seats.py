@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, Protocol
 
 from classi.errors import Contradiction
+from classi.terms import Band
 
 Why = Literal["full", "rule", "formation"]
 How = Literal["ranking", "redirected", "decision"]
@@ -69,6 +70,8 @@ class Market:
     granted : options given by a recorded decision, before anybody is ranked.
     redirect : options for those without a seat, in the order they are tried; empty = none.
     may_be_out : pupils who may be left out of the classes.
+    stays : True where who gets no seat goes on without one, and is not left out for it.
+    limits : places of options that are classes, which count as room like the rules.
     alike : a mark that two pupils share only when no rule can tell them apart.
     """
 
@@ -80,6 +83,8 @@ class Market:
     granted: Mapping[int, int] = field(default_factory=dict)
     redirect: Callable[[int], Sequence[int]] | None = None
     may_be_out: frozenset[int] = frozenset()
+    stays: bool = False
+    limits: tuple[Band, ...] = ()
     alike: Callable[[int], Hashable | None] = lambda _pupil: None
 
     def inside(self, pupil: int, option: int) -> frozenset[int]:
@@ -248,7 +253,7 @@ class _Scan:
     def _left_out(self, pupil: int, how: How) -> bool:
         """Tell whether a pupil without a seat is out for good: not before the redirections, and not who must be in."""
         waits_for_more = self.market.redirect is not None and how == "ranking"
-        return pupil in self.market.may_be_out and not waits_for_more
+        return pupil in self.market.may_be_out and not waits_for_more and not self.market.stays
 
     def _settle(self, batch: Sequence[_Presumed], how: How) -> None:
         for one in batch:

@@ -24,6 +24,7 @@ ALIASES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "nome": ("name", "first_name", "firstname", "given_name"),
         "sesso": ("genere", "sex", "gender"),
         "data_nascita": ("data_di_nascita", "nato_il", "birth_date", "birthdate", "date_of_birth"),
+        "data_domanda": ("data_della_domanda", "application_date"),
         "cittadinanza": ("nazionalita", "citizenship", "nationality"),
         "nato_in_italia": ("born_in_italy",),
         "nai": ("neo_arrivato", "newly_arrived"),
@@ -88,7 +89,7 @@ NO = frozenset({"no", "n", "0", "falso", "false"})
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?=,\d+$)")
 _BRACKETS = re.compile(r"\(.*?\)|\[.*?\]")
-_DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
+_DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?:[T ]+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)?")
 _YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?:[T ][\d:.]+)?")
 _COMMA = re.compile(r"(?:art(?:icolo)?3)?c(?:omma)?([13])")
 
@@ -230,6 +231,7 @@ KINDS: Mapping[str, Mapping[str, Read]] = {
     "alunni": {
         "sesso": as_sex,
         "data_nascita": as_date,
+        "data_domanda": as_date,
         "disabilita": as_disability,
         **dict.fromkeys(("nato_in_italia", "nai", "dsa", "bes", "situazione_problematica", "ripetente"), as_yes_no),
     },

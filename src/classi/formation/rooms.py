@@ -69,7 +69,7 @@ class FormationRoom:
                 kept = rest
         self.clashes.pop(kept, None)
         self.clashes[kept] = None
-        return kept
+        return tuple(k for k in kept if k >= 0)  # the places of a round are no rule
 
     def _exists(self, fixed: Fixed, rules: Sequence[int]) -> bool:
         """Tell whether a formation exists that keeps these rules, not looking at the others."""
@@ -97,6 +97,8 @@ class FormationRoom:
             crowd.hint([c if c in rooms[p] else -1 for p, c in enumerate(self.witness)])
         status, places = crowd.solve(self.clock)
         if status == "UNKNOWN":
+            if self.clock.stop.is_set():
+                raise NotFound(_("Interrupted before it was known whether a seat can be given: nothing was written."))
             raise NotFound(_("The time allowed ended before it was known whether a seat can be given: allow more."))
         if places is not None and keep:
             self.witness = places

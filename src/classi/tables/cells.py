@@ -35,7 +35,7 @@ TIES = {
 EARLIEST, LATEST = date(1900, 1, 1), date(2100, 12, 31)
 
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+,\d+|\d{1,15}(?:[.,]\d{1,15})?)")
-_DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})")
+_DAY_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?:[T ]+\d{1,2}[:.]\d{2}(?:[:.]\d{2})?)?")
 _YEAR_FIRST = re.compile(r"(\d{4})[/.-](\d{1,2})[/.-](\d{1,2})(?:[T ][0-9:.]+)?")
 _ERROR = re.compile(r"#(?:n/[ad]|(?:ref|rif|value|valore|nullo?|num|div/0)!|(?:name|nome)\?)|err:5\d\d", re.IGNORECASE)
 _SUPPORT = re.compile(r"(?:art(?:icolo)?3)?c(?:omma)?([13])")

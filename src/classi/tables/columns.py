@@ -104,6 +104,7 @@ PUPILS = Layout(
         Column("nome", "text", ("name", "first_name", "given_name")),
         Column("sesso", "sex", ("sex", "gender", "genere")),
         Column("data_nascita", "date", ("birth_date", "date_of_birth", "data_di_nascita", "nato_il")),
+        Column("data_domanda", "date", ("application_date", "data_della_domanda"), in_template=False),
         Column("cittadinanza", "text", ("citizenship", "nationality", "nazionalita")),
         Column("nato_in_italia", "yesno", ("born_in_italy",)),
         Column("nai", "yesno", ("newly_arrived", "neo_arrivato")),

@@ -129,6 +129,8 @@ class _Audit:
         self._open = open_classes(room, ledger)
         self._seats = dict.fromkeys(self._open, room.everywhere)
         self._reserved = dict(self._granted())
+        self._open |= self._reserved
+        self._admitted.held |= set(self._reserved)
         names = {round_.name for round_ in procedure.rounds}
         files = (
             ("graduatorie.csv", written.ranking),

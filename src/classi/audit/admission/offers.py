@@ -93,7 +93,9 @@ class Offer:
             return Wish(self.options, None, whole=False)
         lists = [values or anything for values, anything in zip(asked, self._table, strict=True)]
         found = tuple(self._by_key[key] for key in product(*lists) if key in self._by_key)
-        return Wish(found, found[0] if found else None, whole=all(asked))
+        # Of a choice only partly filled in, only what was asked for is a first choice.
+        first = tuple(part for part, values in zip(found[0], asked, strict=True) if values) if found else None
+        return Wish(found, first, whole=all(asked))
 
     def named(self, text: str) -> Option | None:
         """Return the option a file writes as ``A / B``."""

@@ -206,7 +206,8 @@ class Walk:
                 self._wrong(text, outcome, option, where=class_id)
                 return True
         for other in self._later(option, target):
-            if could_replace(self._room, seated, outcome.id, other, self._elsewhere(outcome.id, other)):
+            elsewhere = {self._elsewhere(outcome.id, other), self._open[other]}
+            if any(could_replace(self._room, seated, outcome.id, other, cell) for cell in elsewhere):
                 text = _("Round “{round}”: {id} was passed over for “{option}”: {other}, who comes later, sits there.")
                 self._wrong(text, outcome, option, other=other)
                 return True
