@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -317,6 +318,20 @@ def test_that_nobody_sits_in_a_class_without_one_of_its_places() -> None:
     )
     assert (got(found), waiting(found)) == ({"a": "Nord", "b": "Nord"}, ["c"])
     assert len(found.inside.school.pupils) == 2
+
+
+def test_that_an_application_with_the_time_of_day_is_late_like_any_other() -> None:
+    late_last = {"name": "Nei termini", "by": "precedence", "of": {"fuori_termine": False}}
+    pupils = [
+        {**row, "data_domanda": day}
+        for row, day in zip(
+            asking(("a", 9, "Nord", ""), ("b", 1, "Nord", "")), ("20/2/2026 09:15", "9/2/2026 18.30"), strict=True
+        )
+    ]
+    found = seated(pupils, TWO, [{**PLESSO, "steps": [late_last, MARK]}], deadline=date(2026, 2, 10))
+    assert got(found) == {"b": "Nord"}
+    counted = found.case.ledger({}).pupils  # the auditor reads the cells by itself
+    assert [row["data_domanda"] for row in counted] == [date(2026, 2, 20), date(2026, 2, 9)]
 
 
 def test_that_nothing_is_done_without_a_procedure() -> None:
