@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from benchmarks.choices import choices
+from benchmarks.growth import admissions
 from benchmarks.journal import Journal, fingerprint
 from benchmarks.suites import SUITES as PLAIN
 from benchmarks.tables import machine
@@ -23,7 +24,7 @@ machines differ. What each table means: `benchmarks/README.md`.
 """
 
 
-SUITES = {**PLAIN, "choices": choices}
+SUITES = {**PLAIN, "choices": choices, "admissions": admissions}
 
 
 def main(arguments: list[str] | None = None) -> None:

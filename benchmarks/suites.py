@@ -28,8 +28,13 @@ Say = Callable[[str], None]
 
 def run_classi(*arguments: object, limit: float = 300.0) -> Figures:
     """Run a `classi` command in a process of its own: seconds, megabytes, exit code."""
+    return run_command(*CLASSI, *arguments, limit=limit)
+
+
+def run_command(*command: object, limit: float = 300.0) -> Figures:
+    """Run any command in a process of its own: seconds, megabytes, exit code."""
     helper = [sys.executable, "-I", "-S", str(Path(__file__).with_name("measure.py")), str(limit)]
-    done = subprocess.run([*helper, *CLASSI, *map(str, arguments)], check=True, stdout=subprocess.PIPE, text=True)
+    done = subprocess.run([*helper, *map(str, command)], check=True, stdout=subprocess.PIPE, text=True)
     figures: Figures = json.loads(done.stdout)
     return figures
 

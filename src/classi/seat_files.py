@@ -94,9 +94,9 @@ def _outcome(result: RoundResult | None, standing: Standing) -> tuple[str, str]:
 def waiting_rows(school: School, admission: Admission) -> Iterator[Row]:
     """Yield the rows of ``lista_attesa.csv``, round after round."""
     for result in admission.rounds:
+        not_full = {r.pupil for r in result.seats.refusals if r.why != "full"}
         for n, pupil in enumerate(result.waiting if result.round.unplaced != "stay" else (), 1):
-            asked = [r for r in result.seats.refusals if r.pupil == pupil]
-            full = all(r.why == "full" for r in asked)
+            full = pupil not in not_full
             yield result.round.name, str(n), school.pupils[pupil].id, "completo" if full else "regola"
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the benchmarks stand outside the package
 
 from benchmarks import cases
+from benchmarks.admissions import CLASS_RULES, KINDS, Setting, measure
 from benchmarks.answers import Tier, judge, ours
 from benchmarks.baselines import METHODS, Plain, highs, naive_cp_sat, swaps
 from benchmarks.cases import REGISTRY, Problem, benchmark, spoil, write_folder
+from benchmarks.growth import PLOT, draw, exponent
 from benchmarks.journal import Journal
 from benchmarks.run import main
 from benchmarks.suites import expect, run_classi, seconds_to_gap
@@ -25,9 +29,11 @@ from ortools.sat.python import cp_model
 
 import tiny
 from classi.errors import InputError
+from classi.formation.engine import Clock, Limits
 from classi.formation.search import Board
 from classi.formation.solve import Progress
 from classi.generate import Knobs, generate
+from classi.seating import give_seats, rankings
 from classi.tables.read import read_case_tables
 
 SCHOOL = tiny.school(tiny.PUPILS, tiny.CLASSES, tiny.TIES)
@@ -202,3 +208,72 @@ def test_that_the_command_writes_a_table_with_the_command_itself(
     assert [line["what"]["method"] for line in lines] == list(METHODS)
     main(arguments)
     assert len(journal.read_text(encoding="utf-8").splitlines()) == len(METHODS)
+
+
+def test_that_the_applicants_of_a_seed_are_always_the_same() -> None:
+    one, other, third = (Setting(40, 3).make(seed)[0] for seed in (1, 1, 2))
+    assert one.school == other.school != third.school
+
+
+def test_that_measured_admissions_are_those_they_say() -> None:
+    for name, (options, rankings_of, applicants) in {
+        "city-each": (120, 120, 10_000), "city-one": (120, 1, 10_000), "rules-one": (6, 1, 600),
+    }.items():  # fmt: skip
+        kind = KINDS[name]
+        assert kind.target[0] == applicants
+        assert applicants in kind.applicants
+        case, _decisions = kind.setting(240).make(1)
+        assert len(case.school.pupils) == 240
+        found = rankings(case)["Posti"]
+        assert len(found) == rankings_of
+        assert case.regulation.admission is not None
+        assert len(case.regulation.admission.rounds[0].options(case.school.classes)) == options
+
+
+def test_that_the_class_rules_of_the_measured_institute_refuse_what_places_alone_would_give() -> None:
+    case, decisions = Setting(100, 2, "one", tuple(CLASS_RULES)).make(2)
+    given = give_seats(case, Clock(Limits()), decisions)
+    assert given is not None
+    assert {refusal.why for refusal in given.admission.rounds[0].seats.refusals} == {"full", "formation"}
+
+
+def test_that_a_measurement_says_how_many_got_a_seat(monkeypatch: pytest.MonkeyPatch) -> None:
+    small = replace(KINDS["rules-each"], setting=lambda n: Setting(n, 2, "each", tuple(CLASS_RULES)))
+    monkeypatch.setitem(KINDS, "rules-each", small)
+    figures = measure("rules-each", 100, 2)
+    assert 0 < figures["seated"] < 100
+    assert figures["seconds"] > 0
+
+
+def test_that_an_exponent_is_the_power_of_the_growth() -> None:
+    assert exponent([(10, 0.5), (20, 2.0), (40, 8.0)]) == pytest.approx(2.0)
+    assert exponent([(10, 3.0), (1000, 3.0)]) == pytest.approx(0.0)
+
+
+def test_that_the_plot_shows_every_kind_with_its_exponent_inside_the_frame() -> None:
+    lines = {"one & all": [(10, 0.5), (20, 2.0), (40, 8.0)], "flat": [(10, 3.0), (99, 3.0)]}
+    drawn = ElementTree.fromstring(draw(lines))
+    text = "".join(drawn.itertext())
+    assert "one & all: n2.00" in text and "flat: n0.00" in text
+    circles = drawn.findall("{http://www.w3.org/2000/svg}circle")
+    assert len(circles) == 5
+    width, height = map(float, drawn.attrib["viewBox"].split()[2:])
+    assert all(0 < float(c.attrib["cx"]) < width and 0 < float(c.attrib["cy"]) < height for c in circles)
+    ups = [float(c.attrib["cy"]) for c in circles[:3]]
+    assert ups == sorted(ups, reverse=True)
+
+
+def test_that_admissions_are_measured_one_process_each_and_plotted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ranking = KINDS["ranking"]
+    for name in list(KINDS):
+        monkeypatch.delitem(KINDS, name)
+    monkeypatch.setitem(KINDS, "ranking", replace(ranking, applicants=(50, 100)))
+    out, journal = tmp_path / "RESULTS.md", tmp_path / "j.jsonl"
+    main(["--suite", "admissions", "--seeds", "1", "--out", str(out), "--journal", str(journal)])
+    assert "| ranking alone | 100 |" in out.read_text(encoding="utf-8")
+    assert "ranking alone" in (tmp_path / PLOT).read_text(encoding="utf-8")
+    lines = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
+    assert [line["what"]["applicants"] for line in lines] == [50, 100]
+    assert all(line["figures"]["peak_mb"] >= line["figures"]["before_mb"] > 5 for line in lines)

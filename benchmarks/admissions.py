@@ -1,23 +1,36 @@
 """Admissions to measure: synthetic applicants, classes and procedures, made in memory from a seed.
 
+``python -m benchmarks.admissions KIND APPLICANTS SEED FILE`` measures one and writes its figures (`benchmarks.growth`).
+
 The shares are round numbers, not those of any place: what matters is that some sites are asked for far beyond their
 seats, that points tie often, and that the rules of the classes bind.
 """
 
 from __future__ import annotations
 
+import json
 import random
+import resource
+import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+from benchmarks.measure import KILOBYTE
 from classi.admissions.admit import Decisions
+from classi.admissions.seats import Seats
 from classi.case import Case
 from classi.domain import Pupil, School, SchoolClass, Tie, Value
+from classi.formation.engine import Clock, Limits
 from classi.regulation import parse_regulation
+from classi.seating import give_seats, rankings
 
+LIMIT = 300.0
+"""Seconds after which a measurement is given up."""
 TIMES = ("pieno", "modulo")
 SIZE = 26
 """Pupils of a class, where no rule makes it smaller."""
@@ -152,13 +165,77 @@ def _twins(pupils: tuple[Pupil, ...], dice: random.Random) -> list[Tie]:
     return [Tie(a, b, "gemelli", binding=True) for a, b in zip(chosen[::2], chosen[1::2], strict=True)]
 
 
-Make = Callable[[int], Setting]
-CITY_PLESSI = 60
-KINDS: dict[str, Make] = {
-    "ranking": lambda n: Setting(n, CITY_PLESSI),
-    "city, one ranking": lambda n: Setting(n, CITY_PLESSI),
-    "city, a ranking for each option": lambda n: Setting(n, CITY_PLESSI, "each"),
-    "institute, all class rules": lambda n: Setting(n, 3, "one", tuple(CLASS_RULES)),
-    "institute, all class rules, a ranking for each option": lambda n: Setting(n, 3, "each", tuple(CLASS_RULES)),
-}
-"""What is measured, by number of applicants."""
+CITY, INSTITUTE = 60, 3
+"""Plessi of a city, and of one institute."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is measured, for several numbers of applicants.
+
+    Attributes
+    ----------
+    title : as in the tables.
+    setting : the admission of so many applicants.
+    applicants : how many, the fewest first.
+    target : the number the target speaks of, and the seconds it allows.
+    """
+
+    title: str
+    setting: Callable[[int], Setting]
+    applicants: tuple[int, ...]
+    target: tuple[int, float]
+
+
+KINDS = {
+    "ranking": Kind(
+        "ranking alone", lambda n: Setting(n, CITY), (12_500, 25_000, 50_000, 100_000), (100_000, 60.0)
+    ),
+    "city-one": Kind(
+        "seats of a city, one ranking", lambda n: Setting(n, CITY), (2_500, 5_000, 10_000, 20_000), (10_000, 60.0)
+    ),
+    "city-each": Kind(
+        "seats of a city, 120 rankings",
+        lambda n: Setting(n, CITY, "each"),
+        (2_500, 5_000, 10_000, 20_000),
+        (10_000, 60.0),
+    ),
+    "rules-one": Kind(
+        "an institute, all class rules, one ranking",
+        lambda n: Setting(n, INSTITUTE, "one", tuple(CLASS_RULES)),
+        (150, 300, 600),
+        (600, 60.0),
+    ),
+    "rules-each": Kind(
+        "an institute, all class rules, 6 rankings",
+        lambda n: Setting(n, INSTITUTE, "each", tuple(CLASS_RULES)),
+        (150, 300, 600),
+        (600, 60.0),
+    ),
+}  # fmt: skip
+
+
+def measure(name: str, applicants: int, seed: int) -> dict[str, Any]:
+    """Rank the applicants of a kind, or give them their seats; making them is not counted.
+
+    Returns
+    -------
+    Seconds passed and seconds of processor, megabytes the process had needed before, how many were seated, pairs for
+    which no stable result was found.
+    """
+    case, decisions = KINDS[name].setting(applicants).make(seed)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * KILOBYTE / 1e6
+    start, spent = time.perf_counter(), time.process_time()
+    if name == "ranking":
+        rankings(case, decisions)
+        given = None
+    else:
+        given = give_seats(case, Clock(Limits(seconds=LIMIT)), decisions)
+    seconds = {"seconds": time.perf_counter() - start, "cpu": time.process_time() - spent}
+    seats = Seats() if given is None else given.admission.rounds[0].seats
+    return {**seconds, "before_mb": before, "seated": len(seats.got), "unstable": len(seats.unstable)}
+
+
+if __name__ == "__main__":
+    kind, number, seed, file = sys.argv[1:]
+    Path(file).write_text(json.dumps(measure(kind, int(number), int(seed))), encoding="utf-8")
