@@ -25,6 +25,7 @@ def admission_problems(procedure: Procedure, school: School, file: str) -> Itera
         place = _Place(school, file, where, frozenset(one.seats), seats)
         yield from place.columns(one.columns(), _conditions(one))
         yield from _numbers(one, place)
+        yield from _asked(one, place)
         yield from _seats(one, place)
     for parameter in procedure.undecided:
         text = _("To be decided: {question} ({source}). In force: {default}.")
@@ -108,6 +109,22 @@ def _days(procedure: Procedure, place: _Place) -> Iterator[Problem]:
     if asked and LATE not in known and (procedure.deadline is None or HANDED_IN not in known):
         text = _("nobody is late: “deadline” and the column “{column}” are both needed, or the column “{late}”.")
         yield place.problem(text.format(column=HANDED_IN, late=LATE), LATE, warning=True)
+
+
+def _asked(one: Round, place: _Place) -> Iterator[Problem]:
+    """Check that every request names something the round gives: who asks for nothing there is would wait for ever."""
+    options = one.options(place.school.classes)
+    for n, seat in enumerate(one.seats):
+        known = {text_key(option[n]): option[n] for option in options}
+        for column in one.asked_in(seat, place.school.pupil_columns):
+            wrong: dict[str, str] = {}
+            for pupil in place.school.pupils:
+                cell = pupil[column]
+                if cell is not None and text_key(cell) not in known:
+                    wrong.setdefault(str(cell), pupil.id)
+            for cell, first in wrong.items() if known else ():
+                text = _("“{value}” in the column “{column}” (pupil {pupil} first) is nothing this round gives.")
+                yield place.problem(text.format(value=cell, column=column, pupil=first), cell, known.values())
 
 
 def _numbers(one: Round, place: _Place) -> Iterator[Problem]:

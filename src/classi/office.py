@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from classi.domain import text_key
 from classi.errors import InputError, Problem
 from classi.i18n import _
 from classi.journal import JOURNAL, Entry, Journal, append, read_journal
-from classi.procedure import Round
 from classi.publish import public_codes, publish_classes, read_or_make_secret, write_codes
 from classi.publish.codes import check_codes
 from classi.recount import ASSIGNMENT
@@ -25,7 +24,7 @@ from classi.seat_files import COLUMNS, INITIAL, RANKINGS, WAITING, write_seats
 from classi.seat_words import read_rows
 from classi.seating import case_folder, definitive_rounds
 from classi.stats import left_out, school_counts, write_stats
-from classi.succession import ClassState, Succession, after_moving, succeed_in_course
+from classi.succession import ClassState, Skipped, Succession, after_moving, succeed_in_course
 from classi.succession import succeed as find_successor
 from classi.tables.write import read_assignment, refuse_existing, write_assignment, write_rows
 from classi.workflow import refuse_overwrite
@@ -93,13 +92,12 @@ def record_succession(
         already; nothing is recorded then.
     """
     refuse_overwrite(out, force=False)
-    folder, placed, one = _folder(case), _classes(case, directory), _round_of_places(case)
+    folder, placed = _folder(case), _classes(case, directory)
     journal = read_journal(folder)
     left = _recorded_leaving(journal, leaving, kind)
     _up_to_date(journal, placed, leaving)
-    gone = {e.data["id"] for e in journal.active if e.kind in LEAVING}
-    waiting = [row["id"] for row in read_rows(directory / WAITING) if row["giro"] == one.name]
-    done = find_successor(case, placed, leaving, one, waiting, transfers, gone)
+    gone = {e.data["id"] for e in journal.active if e.kind in (*LEAVING, "esclusione")}
+    done = _next_on_the_lists(case, directory, placed, leaving, transfers, gone)
     extra: dict[str, Any] = {"absent_days": days} if kind == "decadenza" else {}
     del placed[leaving]
     if done.successor:
@@ -253,10 +251,22 @@ def _staged(out: Path) -> Iterator[Path]:
             file.replace(out / file.name)
 
 
-def _round_of_places(case: Case) -> Round:
+def _next_on_the_lists(
+    case: Case, directory: Path, placed: Mapping[str, str], leaving: str, transfers: Sequence[str], gone: set[str]
+) -> Succession:
+    """Look through the waiting lists of the rounds, one after the other, until somebody can take the place."""
     assert case.regulation.admission is not None
-    rounds = case.regulation.admission.rounds
-    return next((r for r in rounds if r.unplaced != "stay"), rounds[0])
+    waiting = read_rows(directory / WAITING)
+    skipped: list[Skipped] = []
+    done = Succession(leaving, placed.get(leaving, ""), "", ())
+    for one in (r for r in case.regulation.admission.rounds if r.unplaced != "stay"):
+        listed = [row["id"] for row in waiting if row["giro"] == one.name]
+        done = find_successor(case, placed, leaving, one, listed, transfers, gone)
+        skipped += [s for s in done.skipped if s not in skipped]
+        if done.successor:
+            break
+        transfers = ()
+    return replace(done, skipped=tuple(skipped))
 
 
 def _write_changed(directory: Path, out: Path, placed: Mapping[str, str]) -> None:

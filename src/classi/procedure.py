@@ -191,6 +191,8 @@ class Round(Declared):
     def _coherent(self) -> Round:
         if self.places and len(self.seats) != 1:
             raise PydanticCustomError("places_one_seat", "places with several seats")
+        if self.closes and not self.opens:
+            raise PydanticCustomError("needs_one_of", "closes what", {"fields": "opens"})
         if any(s.by == "ranking" for s in self.steps):
             raise PydanticCustomError("ranking_in_waiting", "ranking among the steps")
         if any(s.by == "draw" for s in (*self.steps[:-1], *self.waiting)):

@@ -70,8 +70,10 @@ def pool_of(case: Case, one: Round) -> tuple[list[str], dict[str, str] | None]:
     strata = next((step.strata for step in one.steps if step.by == "draw" and step.strata), "")
     if not strata:
         return [pupils[p].id for p in tied], None
-    # The public file says who is in one stratum with whom, never of what: the strata are only numbered.
-    values = {p: _stratum(pupils[p][strata]) for p in tied}
+    # The public file says who is in one stratum with whom, never of what: the strata are only numbered. Each tie has
+    # its own, because the draw must be in proportion inside each.
+    tie_of = {p: n for ranking in found for n, group in enumerate(ranking.ties) for p in group}
+    values = {p: f"{tie_of[p]:06} {_stratum(pupils[p][strata])}" for p in tied}
     numbers = {value: str(n) for n, value in enumerate(sorted(set(values.values())), 1)}
     return [pupils[p].id for p in tied], {pupils[p].id: numbers[values[p]] for p in tied}
 
@@ -183,7 +185,7 @@ class Seated:
                     "ranked": len(ranked := {s.pupil for ranking in r.rankings for s in ranking.standings}),
                     "not_admissible": len({s.pupil for ranking in r.rankings for s in ranking.refused} - ranked),
                     "seated": len(r.seats.got),
-                    "waiting": len(r.waiting),
+                    "waiting": 0 if r.round.unplaced == "stay" else len(r.waiting),
                     "definitive": r.round.name in self.definitive,
                     "stable": not r.seats.unstable,
                 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import pytest
 
 from classi import cli
 from classi.journal import read_journal
+from classi.seat_words import read_rows
 from oversubscribed import RULES, applicants, give_places, read_table, write_school, write_table
 
 Run = Callable[..., tuple[int, str]]
@@ -225,8 +227,23 @@ def test_that_a_draw_in_proportion_keeps_the_strata_and_does_not_name_them(tmp_p
     assert classi("draw", "commit", case, "--round", "Plesso", *SOURCE, *BEFORE)[0] == 0
     assert classi("draw", "reveal", case, "--round", "Plesso", "--numbers", "3", *WHO)[0] == 0
     record = json.loads((case / "sorteggi" / "plesso.json").read_text(encoding="utf-8"))
-    strata = [record["strata"][label] for label in record["result"]]
-    assert all(sorted(strata[n : n + 3]) == ["1", "2", "3"] for n in range(0, 15, 3))
+    assert "alta" not in json.dumps(record) and all(s.isdigit() for s in record["strata"].values())
+    # In every tie each level is drawn in proportion: of two levels of one tie neither is ever two ahead of the other.
+    private = json.loads((case / "sorteggi" / "plesso.riservato.json").read_text(encoding="utf-8"))["ids"]
+    place = {private[label]: n for n, label in enumerate(record["result"])}
+    assert classi("rank", case, "--out", tmp_path / "g")[0] == 0
+    level = {r["id"]: levels[n % 3] for n, r in enumerate(applicants(tied=True))}
+    ties: dict[str, list[str]] = {}
+    for row in read_rows(tmp_path / "g" / "parita.csv"):
+        ties.setdefault(row["gruppo"], []).append(row["id"])
+    assert any(len(tie) > 5 for tie in ties.values())
+    for tie in ties.values():
+        sizes = Counter(level[pupil] for pupil in tie)
+        seen: Counter[str] = Counter()
+        for pupil in sorted(tie, key=place.__getitem__):
+            seen[level[pupil]] += 1
+            ahead = {(x, y): seen[x] * sizes[y] - seen[y] * sizes[x] for x in sizes for y in sizes}
+            assert all(abs(n) <= sizes[x] + sizes[y] for (x, y), n in ahead.items())
 
 
 def test_that_section_letters_are_drawn_for_the_groups_formed(office, classi: Run) -> None:

@@ -338,3 +338,27 @@ def test_that_nothing_is_done_without_a_procedure() -> None:
     case = Case.from_frames(pd.DataFrame([{"id": "a"}]), pd.DataFrame([{"id": "1A"}]))
     assert give_seats(case, Clock(Limits())) is None
     assert isinstance(seated(asking(("a", 1, "Nord", "")), TWO, [PLESSO]).admission, Admission)
+
+
+def test_that_a_request_that_nothing_answers_is_an_error_and_no_waiting_list() -> None:
+    course = {"name": "Musica", "seats": ["strumento"], "places": {"violino": 1}, "steps": [MARK], "unplaced": "stay"}
+    with use_language("en"), pytest.raises(InputError, match="nothing this round gives") as error:
+        seated([{"id": "a", "voto": 9, "strumento_1": "violin"}], [{"id": "1A"}], [course], criteria=())
+    assert "violino" in str(error.value)
+
+
+def test_that_who_does_not_take_part_never_fills_a_closed_class() -> None:
+    course = {"name": "Musica", "seats": ["strumento"], "places": {"violino": 2}, "steps": [MARK], "unplaced": "stay"}
+    course |= {"opens": {"indirizzo": "musicale"}, "closes": True, "of": {"strumento_1": {"known": True}}}
+    classes = [
+        {"id": "1M", "plesso": "Nord", "indirizzo": "musicale", "min": 2, "max": 2},
+        {"id": "1A", "plesso": "Nord", "indirizzo": "ordinario", "min": 0, "max": 2},
+    ]
+    pupils = [
+        {"id": "a", "voto": 9, "strumento_1": "violino"},
+        {"id": "b", "voto": 8, "strumento_1": "violino"},
+        {"id": "c", "voto": 7, "strumento_1": None},
+    ]
+    found = seated(pupils, classes, [course])
+    assert got(found) == {"a": "violino", "b": "violino"}
+    assert found.admission.open == (frozenset({0}), frozenset({0}), frozenset({1}))

@@ -203,6 +203,7 @@ class _Admitting:
         options = self.facts.options(one)
         self._granted_to_nobody(one, rankings)
         takes_part = list(dict.fromkeys(s.pupil for ranking in rankings for s in ranking.standings))
+        self._close(one, set(takes_part))  # who does not take part cannot sit there whatever happens
         market = self._market(one, options, rankings, takes_part)
         market, room = self._room(market, rest)
         seats = assign(market, room)
@@ -335,7 +336,7 @@ class _Admitting:
 
     def _asking(self, pupils: Iterable[int], rest: Sequence[Round], unplaced: str) -> set[int]:
         rounds = [one for one in rest if one.unplaced == unplaced]
-        return {p for p in pupils if any(self.facts.takes_part(p, one, None) for one in rounds)}
+        return {p for p in pupils if any(self.facts.takes_part(p, one, self.facts.choice(p, one)) for one in rounds)}
 
     # --- what a round leaves behind ---
 
@@ -345,9 +346,13 @@ class _Admitting:
             self.seated.add(pupil)
         if one.unplaced != "stay":
             self.out |= {p for p in seats.unplaced if p in market.may_be_out and p not in self.seated}
+        self._close(one, set(seats.got))
+
+    def _close(self, one: Round, but: set[int]) -> None:
+        """Keep everybody but some out of the classes a round closes."""
         if one.closes:
             rest = Classes(range(len(self.school.classes))).difference(self.school.chosen_classes(one.opens))
-            for pupil in set(range(len(self.school.pupils))) - set(seats.got):
+            for pupil in set(range(len(self.school.pupils))) - but:
                 self._narrow(pupil, rest)
 
     def _narrow(self, pupil: int, classes: Classes | None) -> None:

@@ -21,7 +21,8 @@ Fixed = Mapping[int, frozenset[int]]
 """Classes in which a pupil must be; the empty set: left out."""
 
 ROUNDS_OF_REGRET = 50
-"""How often somebody refused may ask again, where class rules make an option refuse too early."""
+"""How often, besides once for each applicant, somebody refused may ask again: class rules can make an option refuse too
+early."""
 
 
 class Room(Protocol):
@@ -311,9 +312,30 @@ class _Stable:
             for pupil in pupils:
                 self.scan.take(pupil, option, "ranking")
         for pupil in self.pupils:
-            self.scan.seats.refusals += [self.why[pupil, o] for o in self.wishes[pupil][: self.next[pupil]]]
+            self.scan.seats.refusals += [self._reason(pupil, o) for o in self.wishes[pupil][: self.next[pupil]]]
             if self.next[pupil] == len(self.wishes[pupil]):
                 self.scan.seats.unplaced.append(pupil)
+
+    def _reason(self, pupil: int, option: int) -> Refusal:
+        """Say why an option was refused as things stand in the end: what was full for a while may not be any more."""
+        above = [p for p in self.held[option] if self.rank[option][p] < self.rank[option][pupil]]
+        tally = self._counted_with(above, option)
+        cap = tally.refuses(pupil, option, {})
+        if cap is not None:
+            return _counted(pupil, option, cap)
+        place = self.market.inside(pupil, option)
+        if not place or self.why[pupil, option].why == "formation":
+            return self.why[pupil, option]
+        fixed = {p: self.market.inside(p, option) for p in above} | {pupil: place}
+        others = {p: f for p, f in self._fixed(but=option).items() if p != pupil}
+        return Refusal(pupil, option, "formation", self.room.clash({**self.scan.fixed, **others, **fixed}))
+
+    def _counted_with(self, above: Iterable[int], option: int) -> _Tally:
+        """Return what those ranked above, and those seated by decision, add up to in an option."""
+        tally = _Tally(self.market.caps)
+        for p in [*above, *(p for p, (o, how) in self.scan.seats.got.items() if o == option and how == "decision")]:
+            tally.add(p, option)
+        return tally
 
     def _fixed(self, but: int | None = None) -> dict[int, frozenset[int]]:
         return {p: self.market.inside(p, o) for o, held in enumerate(self.held) if o != but for p in held}
@@ -345,7 +367,7 @@ class _Stable:
         return one.seats.refusals
 
     def _regret(self) -> None:
-        for _ in range(ROUNDS_OF_REGRET):
+        for _ in range(ROUNDS_OF_REGRET + len(self.pupils)):
             blocking = self._blocking()
             if not blocking:
                 return
@@ -363,9 +385,7 @@ class _Stable:
         for pupil in self.pupils:
             for option in self.wishes[pupil][: self.next[pupil]]:
                 above = [p for p in self.held[option] if self.rank[option][p] < self.rank[option][pupil]]
-                tally = _Tally(self.market.caps)
-                for p in [*above, *(p for p, (o, _how) in self.scan.seats.got.items() if o == option)]:
-                    tally.add(p, option)
+                tally = self._counted_with(above, option)
                 place = self.market.inside(pupil, option)
                 if tally.refuses(pupil, option, {}) is not None or not place:
                     continue

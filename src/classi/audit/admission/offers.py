@@ -12,6 +12,7 @@ from classi.ledger import Ledger
 from classi.ledger.matching import plain
 from classi.procedure import Round
 
+_RANKS = frozenset(str(n) for n in range(1, 100))
 JOIN = " / "
 """What stands between the values of an option in the files."""
 
@@ -114,7 +115,9 @@ class Offer:
 def request_columns(columns: set[str], seat: str) -> list[str]:
     """Return the applicants' numbered columns for a seat, in order."""
     numbers = {column: column.removeprefix(f"{seat}_") for column in columns if column.startswith(f"{seat}_")}
-    return sorted((c for c, number in numbers.items() if number.isdecimal()), key=lambda c: int(numbers[c]))
+    # As the page has it: from 1 to 99, written without a zero before; plesso_2025 is another column.
+    ranks = {c: int(n) for c, n in numbers.items() if n in _RANKS}
+    return sorted(ranks, key=lambda c: ranks[c])
 
 
 def _key(values: Any) -> tuple[str, ...]:
