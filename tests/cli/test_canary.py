@@ -220,7 +220,7 @@ def run_every_command(heard: Heard, folder: Path) -> None:
 
 def run_what_fails(heard: Heard, folder: Path, case: Path, bad: Path, file: Path) -> None:
     impossible = aviary(folder / "i", rules=IMPOSSIBLE)
-    heard(1, "form", impossible, "--out", folder / "x", "--time-limit", 5)
+    heard(3, "form", impossible, "--out", folder / "imp2", "--time-limit", 5, "--force")
     plain = RULES[: RULES.index("[admission]")]
     heard(3, "form", aviary(folder / "p", rules=plain), "--out", folder / "imp", "--time-limit", 5, "--force")
     for words in (("check", bad), ("form", bad, "--out", folder / "x"), ("rank", bad, "--out", folder / "x")):
@@ -339,7 +339,7 @@ def test_that_no_exception_of_the_library_holds_a_canary(tmp_path: Path) -> None
             pd.DataFrame(rows), pd.DataFrame({"id": ["1A"]}), regulation={"criteria": [{"rule": "x"}]}
         ),
         lambda: form(tied),
-        lambda: form(impossible),
+        lambda: form(impossible).assignment,
         lambda: pool_of(read, one),
         lambda: append(case, "rinuncia", who="D", why="P", when=ACT.when, known_ids=read.school.pupil_at, id="B77"),
         lambda: record_correction(case, f"{ID}03", {"sesso": "boh"}, who="D", why="P", when=ACT.when),

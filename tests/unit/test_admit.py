@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,11 +15,16 @@ from classi.admissions.admit import Admission, Decisions, Impossible, Unsettled
 from classi.admissions.ranking import Given
 from classi.admissions.watch import watch_counts
 from classi.case import Case
+from classi.draw import commit
 from classi.errors import InputError
 from classi.formation.engine import Clock, Limits
 from classi.i18n import use_language
+from classi.journal import append
+from classi.recount import audit_result
 from classi.seating import Seated, give_seats, rankings
+from classi.workflow import form, write_result
 
+DAY = date(2026, 6, 1)
 SIZES = {"rule": "class_size", "hard": True}
 MARK = {"name": "Voto", "by": "number", "column": "voto", "first": "highest"}
 
@@ -362,3 +369,36 @@ def test_that_who_does_not_take_part_never_fills_a_closed_class() -> None:
     found = seated(pupils, classes, [course])
     assert got(found) == {"a": "violino", "b": "violino"}
     assert found.admission.open == (frozenset({0}), frozenset({0}), frozenset({1}))
+
+
+def test_that_rounds_for_some_decisions_for_others_and_draws_without_numbers_are_audited(tmp_path: Path) -> None:
+    folder = tmp_path / "scuola"
+    folder.mkdir()
+    rules = """
+    [[criteria]]
+    rule = "class_size"
+    hard = true
+    [[admission.rounds]]
+    name = "Primo"
+    seats = ["plesso"]
+    any_of = [{ estate = false }, { estate = { known = false } }]
+    steps = [{ name = "Voto", by = "number", column = "voto", first = "highest" }]
+    [[admission.rounds]]
+    name = "Estate"
+    seats = ["plesso"]
+    of = { estate = true }
+    steps = [{ name = "Voto", by = "number", column = "voto", first = "highest" }]
+    """
+    (folder / "regolamento.toml").write_text(textwrap.dedent(rules), encoding="utf-8")
+    (folder / "alunni.csv").write_text(
+        "id;voto;estate;plesso_1\na;9;no;Nord\nb;8;sì;Sud\nc;7;;Nord\n", encoding="utf-8"
+    )
+    (folder / "classi.csv").write_text("id;plesso;max\n1A;Nord;2\n1B;Sud;1\n", encoding="utf-8")
+    append(folder, "ammissione_ds", who="DS", why="urgenza", when=DAY, id="b", round="Estate", option={"plesso": "Sud"})
+    commit(folder / "sorteggi", "primo", ["a", "c"], source="Lotto", source_date=date(2026, 6, 20), who="DS", when=DAY)
+    write_result(form(Case.read(folder), workers=1), tmp_path / "classi")
+    recount = audit_result(folder, tmp_path / "classi")
+    assert recount.confirmed
+    admission = recount.audit.admission
+    assert admission is not None
+    assert (admission.checked["seats"], admission.unshown) == (3, ())

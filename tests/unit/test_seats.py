@@ -236,3 +236,29 @@ def test_that_a_market_without_a_stable_result_is_said_to_be_that() -> None:
     assert len(seats.got) == 1
     pupil = next(iter(seats.got))
     assert seats.unplaced == [1 - pupil]
+
+
+class Alone:
+    """A room in which pupil 3 shares class 0 with nobody."""
+
+    def holds(self, fixed: Mapping[int, frozenset[int]]) -> bool:
+        inside = [p for p, classes in fixed.items() if classes == frozenset({0})]
+        return 3 not in inside or len(inside) == 1
+
+    def clash(self, fixed: Mapping[int, frozenset[int]]) -> tuple[int, ...]:
+        return (7,)
+
+
+def test_that_a_refusal_says_why_as_things_stand_in_the_end() -> None:
+    # 0 and 4 find option 0 full of 1 and 2; then 4 takes 3's place in option 1, and 3, alone, that of 1 and 2.
+    classes, everywhere, everybody = [frozenset({0}), frozenset({1})], frozenset({0, 1}), range(5)
+    wishes = {0: [0], 1: [0, 1], 2: [0, 1], 3: [1, 0], 4: [0, 1]}
+    rankings = [[3, 1, 2, 0, 4], [4, 1, 2, 3, 0]]
+    caps = [Cap(0, (2, 1))]
+    market = Market(rankings, wishes, classes, [everywhere] * 5, caps, may_be_out=frozenset(everybody))
+    seats = assign(market, Alone())
+    assert {p: o for p, (o, _how) in seats.got.items()} == {3: 0, 4: 1}
+    why = {(r.pupil, r.option): (r.why, r.rules) for r in seats.refusals}
+    assert why[0, 0] == why[4, 0] == ("formation", (7,))
+    assert why[3, 1] == why[1, 1] == ("full", (0,))
+    assert not seats.unstable
