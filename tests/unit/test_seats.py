@@ -165,7 +165,7 @@ def matched_by_others(market: Market, limits: Sequence[int]) -> dict[int, int]:
     return {int(p.name[1:]): int(o.name[1:]) for o, players in found.items() for p in players}
 
 
-@pytest.mark.parametrize("seed", range(1500))
+@pytest.mark.parametrize("seed", range(2500))
 def test_that_own_rankings_give_the_applicant_optimal_stable_matching(seed: int) -> None:
     market, limits = capacities(random.Random(seed))
     seats = assign(market, SizesOnly(sum(limits), frozenset()))
