@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from classi.domain import Pupil, text_key
+from classi.durable import write_atomic
 from classi.errors import InputError, Problem
 from classi.i18n import _, ngettext
-from classi.publish.files import csv_bytes, put
+from classi.publish.files import csv_bytes
 
 ORDERS = {"primaria": 5, "secondaria I": 3, "secondaria II": 5}
 """Orders of the survey, with their years of course."""
@@ -119,7 +120,7 @@ def write_stats(rows: Iterable[Enrolled], path: Path) -> None:
     cells = (
         (r.school_year, r.order, TOTAL if r.year is None else r.year, r.enrolled, r.foreign, r.unknown) for r in rows
     )
-    put(Path(path), csv_bytes(HEADER, [[str(cell) for cell in row] for row in cells]))
+    write_atomic(Path(path), csv_bytes(HEADER, [[str(cell) for cell in row] for row in cells]))
 
 
 def _rows_of(order: str, school_year: str, counts: Mapping[tuple[str, int, bool | None], int]) -> Iterable[Enrolled]:

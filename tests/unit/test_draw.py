@@ -329,7 +329,7 @@ def test_that_what_cannot_be_written_leaves_the_old_file(tmp_path: Path, monkeyp
 
 
 def test_that_a_draw_is_written_where_folders_cannot_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(record, "_FOLDERS_OPEN", False)
+    monkeypatch.setattr("classi.durable._FOLDERS_OPEN", False)
     assert verify_public(drawn(tmp_path)) == []
 
 

@@ -19,6 +19,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from classi.durable import write_atomic
 from classi.errors import InputError
 from classi.i18n import use_language
 from classi.regulation import parse_regulation
@@ -27,7 +28,6 @@ from classi.tables import (
     read_assignment,
     read_case_tables,
     write_assignment,
-    write_atomic,
     write_case,
 )
 from classi.tables.columns import INSTRUCTIONS, LAYOUTS
@@ -114,7 +114,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
 
 
 def test_folders_are_not_synchronised_where_they_cannot_be(tmp_path, monkeypatch):
-    monkeypatch.setattr("classi.tables.write._FOLDERS_OPEN", False)
+    monkeypatch.setattr("classi.durable._FOLDERS_OPEN", False)
     monkeypatch.setattr(os, "open", lambda *_: pytest.fail("a folder was opened"))
     write_atomic(tmp_path / "x.csv", b"new")
     assert (tmp_path / "x.csv").read_bytes() == b"new"

@@ -33,9 +33,9 @@ from classi.draw.record import (
     public_part,
     read_private,
     read_public,
-    sync_folder,
     write_record,
 )
+from classi.durable import sync_folder
 from classi.errors import InputError, Problem
 from classi.i18n import _
 

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import secrets
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
+from classi.durable import PRIVATE, PUBLIC, write_atomic
 from classi.errors import InputError, Problem
 from classi.i18n import _
 
@@ -23,7 +21,6 @@ LARGEST = 64_000_000
 LARGEST_NUMBER = 10**15 - 1
 """Every language reads whole numbers up to here without rounding."""
 
-_FOLDERS_OPEN = os.name == "posix"  # elsewhere a folder cannot be opened, and renaming is durable by itself
 _STRICT = ConfigDict(strict=True, extra="forbid")
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,59}")
 
@@ -193,24 +190,4 @@ def write_record(path: Path, record: Public | Private) -> None:
     private = isinstance(record, Private)
     content = asdict(record) if isinstance(record, Private) else public_part(record)
     text = json.dumps(content, ensure_ascii=False, indent=2, default=date.isoformat) + "\n"
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    opener = partial(os.open, mode=0o600 if private else 0o666)
-    try:
-        with open(temporary, "xb", opener=opener) as file:  # Path.open takes no opener
-            file.write(text.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names of a folder last through a power cut."""
-    if _FOLDERS_OPEN:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    write_atomic(path, text.encode("utf-8"), PRIVATE if private else PUBLIC)

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from classi.durable import sync_folder
 from classi.errors import InputError, Problem
 from classi.i18n import _
 from classi.journal.checks import Course, chain_problems, content_problems, digest, problem
@@ -18,7 +19,6 @@ from classi.journal.entries import FIELDS, JOURNAL, Entry, Journal
 from classi.sheets import read_small
 
 LOCK = f"{JOURNAL}.lock"
-_FOLDERS_OPEN = os.name == "posix"  # elsewhere a folder cannot be opened, and renaming is durable by itself
 
 
 def journal_path(case_path: Path) -> Path:
@@ -96,7 +96,7 @@ def append(
     except BaseException:
         lock.unlink(missing_ok=True)
         raise
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     return _entry(record)
 
 
@@ -122,15 +122,6 @@ def _write(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if _FOLDERS_OPEN:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 # --- from bytes to entries ---

@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from classi.durable import PRIVATE, staged, write_atomic
 from classi.errors import InputError, Problem
 from classi.i18n import _
-from classi.publish.files import PRIVATE, csv_bytes, put, staged
+from classi.publish.files import csv_bytes
 from classi.publish.people import People, Row
 from classi.publish.words import holds_category, looks_personal, words_of
 from classi.sheets import read_small
@@ -105,7 +106,7 @@ def _make(path: Path) -> None:
 
 def write_codes(path: Path, codes: Mapping[str, str]) -> None:
     """Write the private key to the list, ``id;codice`` in the order of the identifiers, for its owner only."""
-    put(Path(path), csv_bytes(CODES_HEADER, sorted(codes.items())), PRIVATE)
+    write_atomic(Path(path), csv_bytes(CODES_HEADER, sorted(codes.items())), PRIVATE)
 
 
 def check_codes(

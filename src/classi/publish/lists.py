@@ -19,10 +19,11 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from xlsxwriter import Workbook
 
+from classi.durable import write_atomic
 from classi.errors import InputError, Problem
 from classi.i18n import _, language, ngettext
 from classi.publish.codes import check_codes
-from classi.publish.files import csv_bytes, put
+from classi.publish.files import csv_bytes
 from classi.publish.lint import lint
 from classi.publish.people import Row, row_name
 from classi.publish.words import tells_category, words_of
@@ -97,7 +98,7 @@ def publish_classes(
     _look_through(files, lists, pupils, {i: codes[i] for i in placed})
     folder.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
-        put(folder / name, data)
+        write_atomic(folder / name, data)
     return tuple(folder / name for name in files)
 
 
@@ -137,7 +138,7 @@ def _look_through(files: Mapping[str, bytes], lists: _Lists, pupils: Sequence[Ro
         found = []
         for name, data in files.items():
             path = Path(aside) / name
-            put(path, data)
+            write_atomic(path, data)
             found += [Problem(s, name) for s in lint(path, pupils, codes=codes, allowed=lists.allowed)]
     if found:
         raise InputError(found)

@@ -2,7 +2,7 @@
 
 from classi.tables.check import capacity_problems
 from classi.tables.read import Tables, read_case_tables, tables_from_rows
-from classi.tables.write import read_assignment, write_assignment, write_atomic, write_case
+from classi.tables.write import read_assignment, write_assignment, write_case
 
 __all__ = [
     "Tables",
@@ -11,6 +11,5 @@ __all__ = [
     "read_case_tables",
     "tables_from_rows",
     "write_assignment",
-    "write_atomic",
     "write_case",
 ]

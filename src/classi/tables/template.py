@@ -11,10 +11,11 @@ from xlsxwriter.format import Format
 from xlsxwriter.workbook import Workbook
 from xlsxwriter.worksheet import Worksheet
 
+from classi.durable import write_atomic
 from classi.tables.cells import EARLIEST, LATEST
 from classi.tables.columns import INSTRUCTIONS, LAYOUTS, Column, Layout
 from classi.tables.notes import column_note, instructions, sample_regulation, table_note
-from classi.tables.write import refuse_existing, write_atomic
+from classi.tables.write import refuse_existing
 
 ROWS = 2_000
 REGULATION = "regolamento.toml"

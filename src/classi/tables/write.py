@@ -7,15 +7,14 @@ that begin with such an apostrophe of their own get another, so what was written
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from classi.durable import write_atomic
 from classi.errors import InputError, Problem
 from classi.i18n import _
 from classi.sheets import Grid, is_guarded, read_sheets
@@ -23,7 +22,6 @@ from classi.tables.cells import as_text, plain
 from classi.tables.columns import squash
 
 ASSIGNMENT_HEADER = ("id", "classe")
-_FOLDERS_OPEN = os.name == "posix"  # elsewhere a folder cannot be opened, and renaming is durable by itself
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _ID_HEADERS, _CLASS_HEADERS = ("id", "identificativo"), ("classe", "class")
 
@@ -51,36 +49,6 @@ def cell_text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return guard(";".join(str(item) for item in value))
     return str(value) if isinstance(value, int) else guard(str(value))
-
-
-def write_atomic(path: Path, data: bytes) -> None:
-    """Write a file so that, whatever happens meanwhile, either the old content or the whole new one is there.
-
-    Raises
-    ------
-    OSError
-        When the folder cannot be written; nothing is left behind.
-    """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with temporary.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    if _FOLDERS_OPEN:
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def write_case(
