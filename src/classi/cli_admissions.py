@@ -28,7 +28,6 @@ Who = Annotated[str, typer.Option("--who", metavar="TEXT", show_default=False)]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False)]
 Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d", "%d/%m/%Y"], show_default=False)]
 RoundName = Annotated[str, typer.Option("--round", metavar="TEXT", show_default=False)]
-Several = Annotated[list[str] | None, typer.Option(show_default=False)]
 
 
 def add_to(app: typer.Typer) -> None:

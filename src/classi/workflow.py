@@ -15,6 +15,7 @@ from classi.audit import Audit, audit_ledger
 from classi.case import REGULATION, Case
 from classi.certificate import make_certificate
 from classi.domain import School
+from classi.durable import write_atomic
 from classi.errors import AuditFailure, Infeasible, InputError, NotFound, Problem
 from classi.formation.conflict import Conflict, explain_conflict
 from classi.formation.engine import Clock, Limits
@@ -27,7 +28,7 @@ from classi.recount import ASSIGNMENT, CERTIFICATE, audit_result, sha256
 from classi.report import build, write_html, write_xlsx
 from classi.seat_files import COLUMNS, RANKINGS_WORKBOOK
 from classi.seating import Seated, give_seats
-from classi.tables.write import refuse_existing, write_assignment, write_atomic, write_case
+from classi.tables.write import refuse_existing, write_assignment, write_case
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,15 +144,16 @@ def form(
     """
     limits = Limits(time_limit, memory_mb, workers, seed)
     clock = Clock(limits, stop or Event())
+    seated = None
     try:
         seated = give_seats(case, clock, decisions)
+        case = case if seated is None else seated.inside
+        solution = solve(case.school, case.terms, limits, progress, clock)
     except Impossible:
-        if solve(case.school, case.terms, limits).status != "INFEASIBLE":
+        solution = solve(case.school, case.terms, limits, progress, Clock(limits, clock.stop))
+        if solution.status != "INFEASIBLE":
             raise
-        seated = None  # impossible whoever gets the seats: explained like any other impossible case
-    if seated is not None:
-        case = seated.inside
-    solution = solve(case.school, case.terms, limits, progress, clock)
+        # Impossible whoever gets the seats: explained like any other impossible case.
     conflict = audit = costs = None
     if solution.status == "INFEASIBLE":
         explaining = Clock(replace(limits, seconds=min(EXPLAIN_SECONDS, time_limit)), clock.stop)

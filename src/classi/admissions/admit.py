@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from functools import partial
 
 from classi.admissions.facts import Facts, Option
@@ -15,7 +14,7 @@ from classi.domain import School, text_key
 from classi.errors import ClassiError, InputError, Problem
 from classi.i18n import _
 from classi.marks import Marks
-from classi.procedure import Procedure, Round, filled_column
+from classi.procedure import Procedure, Round
 from classi.regulation import Regulation
 from classi.terms import Band, Place, Term
 
@@ -305,10 +304,8 @@ class _Admitting:
         def order(pupil: int) -> list[int]:
             rest = [n for n in range(len(options)) if n not in wishes[pupil]]
             if one.redirect_by:
-                seats = {n: dict(zip(one.seats, options[n], strict=True)) for n in rest}
-                cells = {n: self.facts.value(pupil, filled_column(one.redirect_by, seats[n])) for n in rest}
-                numbers = {n: cell for n, cell in cells.items() if isinstance(cell, int | Decimal)}
-                rest.sort(key=lambda n: (n not in numbers, numbers.get(n, 0), n))
+                numbers = {n: self.facts.number(pupil, one.redirect_by, one, options[n]) for n in rest}
+                rest.sort(key=lambda n: (numbers[n] is None, numbers[n] or 0, n))
             return rest
 
         return order

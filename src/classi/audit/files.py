@@ -29,16 +29,13 @@ WORKBOOKS = (".xlsx", ".ods")
 SEPARATOR_LINES = ("sep=;", "sep=,", "sep=\t")
 
 
-def read_ledger(
-    case: Path, assignment: Path | Mapping[str, str], seats: Mapping[str, frozenset[str]] | None = None
-) -> tuple[Ledger, tuple[str, ...]]:
+def read_ledger(case: Path, assignment: Path | Mapping[str, str]) -> tuple[Ledger, tuple[str, ...]]:
     """Read a case, with the corrections recorded in ``decisioni.jsonl``, and who sits where.
 
     Parameters
     ----------
     case : folder of csv tables, or a workbook.
     assignment : the file ``assegnazioni.csv`` (``id,classe``), or the class of each pupil.
-    seats : where not everybody got a seat, those who did, each with the classes it leaves open.
 
     Returns
     -------
@@ -58,10 +55,22 @@ def read_ledger(
     pupils, classes, ties = _case_rows(tables)
     if isinstance(assignment, Mapping):
         return Ledger(pupils, classes, ties, assignment), ()
-    expected = {row["id"] for row in pupils if seats is None or row["id"] in seats}
-    placed, wrong = _placements(assignment, expected, [row["id"] for row in classes])
-    ledger = Ledger(pupils, classes, ties, placed)
-    return ledger if seats is None else ledger.of_those(seats), wrong
+    return read_places(Ledger(pupils, classes, ties), assignment)
+
+
+def read_places(
+    ledger: Ledger, assignment: Path, seats: Mapping[str, frozenset[str]] | None = None
+) -> tuple[Ledger, tuple[str, ...]]:
+    """Read who sits where into a ledger already read; as `read_ledger`.
+
+    Parameters
+    ----------
+    seats : where not everybody got a seat, those who did, each with the classes it leaves open.
+    """
+    expected = {row["id"] for row in ledger.pupils if seats is None or row["id"] in seats}
+    placed, wrong = _placements(assignment, expected, [row["id"] for row in ledger.classes])
+    found = Ledger(ledger.pupils, ledger.classes, ledger.ties, placed)
+    return found if seats is None else found.of_those(seats), wrong
 
 
 def ledger_from_rows(tables: Mapping[str, Sequence[Mapping[str, Any]]], placed: Mapping[str, str]) -> Ledger:

@@ -9,7 +9,7 @@ from pathlib import Path
 from classi.audit.admission import audit_admission
 from classi.audit.count import Audit, count_rules, with_implicit_rows
 from classi.audit.decisions import read_decisions
-from classi.audit.files import read_ledger
+from classi.audit.files import read_ledger, read_places
 from classi.draw import draw_name, positions, read_draw
 from classi.ledger import Ledger
 from classi.procedure import Procedure
@@ -49,8 +49,8 @@ def audit_files(case: Path, directory: Path, models: Path | None = None) -> tupl
     if (directory / RANKINGS).exists():
         decisions = read_decisions(case)
         admission = audit_admission(everybody, regulation, directory, decisions, _drawn(folder, procedure))
-    seats = _of_those_placed(case, directory) if admission is None else admission.seats
-    ledger, structure = read_ledger(case, directory / ASSIGNMENT, seats)
+    seats = _of_those_placed(everybody, directory) if admission is None else admission.seats
+    ledger, structure = read_places(everybody, directory / ASSIGNMENT, seats)
     return replace(count_rules(ledger, regulation, structure), admission=admission), ledger, regulation
 
 
@@ -65,7 +65,7 @@ def _drawn(folder: Path, procedure: Procedure) -> dict[str, dict[str, int]]:
     return found
 
 
-def _of_those_placed(case: Path, directory: Path) -> Mapping[str, frozenset[str]]:
-    ledger, _structure = read_ledger(case, directory / ASSIGNMENT)
+def _of_those_placed(everybody: Ledger, directory: Path) -> Mapping[str, frozenset[str]]:
+    ledger, _structure = read_places(everybody, directory / ASSIGNMENT)
     everywhere = frozenset(row["id"] for row in ledger.classes)
     return dict.fromkeys(ledger.placed, everywhere)
