@@ -47,6 +47,8 @@ class Knobs:
         `max`); otherwise only the rule does, and whoever forms the classes also chooses which.
     levels : ``"bands"``: `livello` is one of four words and `voto` a mark in halves; ``"marks"``: both are whole marks.
     origins : schools of origin, from large to small, each with one to three final classes.
+    districts : parts of a town, each with its own schools of origin from large to small; with several sites as well,
+        each site takes pupils from one district only.
     clustering : how unevenly foreign pupils and levels are spread over the schools of origin.
     correlation : how much foreign pupils, and pupils with DSA, BES or problems, have lower levels.
     wishes : wishes a pupil, on average (at most 3 each).
@@ -91,6 +93,7 @@ class Knobs:
     plan_reduced: bool = True
     levels: Literal["bands", "marks"] = "bands"
     origins: int = 9
+    districts: int = 1
     clustering: float = 0.5
     correlation: float = 0.5
     wishes: float = 1.2
@@ -137,7 +140,15 @@ class Knobs:
         for name in SHARES:
             if not 0 <= getattr(self, name) <= 1:
                 yield _("“{name}” must be between 0 and 1.").format(name=name)
-        lowest = {"sites": 1, "languages": 1, "time_models": 1, "origins": 1, "classes": 1, "musical_classes": 1}
+        lowest = {
+            "sites": 1,
+            "languages": 1,
+            "time_models": 1,
+            "origins": 1,
+            "classes": 1,
+            "musical_classes": 1,
+            "districts": 1,
+        }
         for name in ("pupils", *lowest, "musical", "previous", "wishes", "popularity", "spare", "tolerance"):
             value = getattr(self, name)
             if value is not None and value < lowest.get(name, 0):
@@ -156,6 +167,10 @@ class Knobs:
         if max(self.sites, self.languages, self.time_models) > classes:
             yield _("Sites, languages and time models cannot be more than the classes ({classes}).").format(
                 classes=classes
+            )
+        if self.districts > self.origins:
+            yield _("There are more districts ({districts}) than schools of origin ({origins}).").format(
+                districts=self.districts, origins=self.origins
             )
         if self.musical > self.musical_classes * (self.pupils // classes) or self.musical_classes > classes:
             yield _("The musical classes cannot hold {number} pupils of the musical path.").format(number=self.musical)

@@ -63,7 +63,10 @@ def make_plan(knobs: Knobs, dice: Dice) -> Plan:
     """Lay out the classes and the homes."""
     rows = [_class_row(knobs, c) for c in range(knobs.number_of_classes)]
     kinds = [tuple(str(v) for k, v in row.items() if k != "id") for row in rows]
-    alike = [[d for d, kind in enumerate(kinds) if kind == own] for own in kinds]
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for c, kind in enumerate(kinds):
+        groups.setdefault(kind, []).append(c)
+    alike = [groups[kind] for kind in kinds]
     disabled = _disabled(knobs, dice)
     grave = dice.count(knobs.grave, disabled)
     sizes = _even_sizes(knobs, dice)

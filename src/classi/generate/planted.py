@@ -95,7 +95,7 @@ def _schools(knobs: Knobs, slots: list[list[int]], dice: Dice) -> list[int]:
     school = [0] * knobs.pupils
     for hand in slots:
         groups = min(knobs.origins, max(1, len(hand) // _PUPILS_OF_ONE_SCHOOL))
-        chosen = dice.sample(range(knobs.origins), groups, lambda s: 1 / (s + 2))
+        chosen = dice.sample(range(knobs.origins), groups, lambda s: 1 / (s // knobs.districts + 2))
         people = dice.shuffled(hand)
         extra = [dice.pick(chosen) for _ in range(len(hand) - 2 * groups)]
         for i, s in zip(people, [*chosen, *chosen, *extra], strict=False):

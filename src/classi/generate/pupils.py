@@ -108,9 +108,10 @@ def _requests(rows: list[Row], knobs: Knobs, plan: Plan, traits: Traits, dice: D
     """Ask for what the hidden class offers, some pupils naming another choice as well, before or after it."""
     for column in ("plesso", "tempo_scuola", "lingua2"):
         offered = sorted({str(c[column]) for c in plan.classes if column in c})
+        others = {home: [o for o in offered if o != home] for home in offered}
         for i, row in enumerate(rows if len(offered) > 1 else ()):
-            home = plan.classes[plan.homes[i]][column]
-            other = dice.pick([o for o in offered if o != home])
+            home = str(plan.classes[plan.homes[i]][column])
+            other = dice.pick(others[home])
             flexible = dice.chance(knobs.second_choices) and not knobs.planted
             home_first = dice.chance(_HOME_FIRST)
             row[f"{column}_1"] = home if home_first or not flexible else other

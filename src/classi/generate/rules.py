@@ -12,7 +12,7 @@ from classi.generate.knobs import Knobs
 from classi.generate.plan import DISABLED_PER_CLASS, Plan, reduced_limit, size_limit, tolerance
 from classi.generate.pupils import Row
 from classi.generate.traits import BAND_STARTS
-from classi.generate.words import INSTRUMENTS
+from classi.generate.words import INSTRUMENTS, class_letter
 
 DISABLED = ["comma1", "comma3"]
 _SMALLEST = {"primaria": 15, "secondaria1": 18, "secondaria2": 10}
@@ -33,7 +33,7 @@ def make_regulation(knobs: Knobs, plan: Plan, rows: list[Row], ties: list[Row]) 
         *_balances(plan),
         *(_second_best(column) for column in offers if any(r.get(f"{column}_2") for r in rows)),
         *_levels(knobs),
-        *(_previous() if knobs.previous else ()),
+        *(_previous(knobs) if knobs.previous else ()),
         *_company(knobs, plan, rows),
     ]
     return "\n".join(["\n".join(_lines(head)), *("\n".join(["", "[[criteria]]", *_lines(e)]) for e in entries), ""])
@@ -115,10 +115,11 @@ def _levels(knobs: Knobs) -> Iterator[Entry]:
         }  # fmt: skip
 
 
-def _previous() -> Iterator[Entry]:
+def _previous(knobs: Knobs) -> Iterator[Entry]:
+    follows = map(class_letter, range(min(knobs.previous, knobs.number_of_classes)))
     yield {
         "rule": "keep_class", "name": "Continuità con la classe precedente", "weight": 1, "tier": 3,
-        "mapping": {},
+        "mapping": {f"2{letter}": f"3{letter}" for letter in follows},
     }  # fmt: skip
 
 

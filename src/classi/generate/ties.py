@@ -31,6 +31,7 @@ class _Net:
     used: set[frozenset[int]] = field(default_factory=set)
     wished: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     indegree: Counter[int] = field(default_factory=Counter)
+    most_wished: int = 0
 
     def same_home(self, a: int, b: int) -> bool:
         return self.plan.homes[a] == self.plan.homes[b]
@@ -151,6 +152,7 @@ def _wishes(net: _Net) -> Iterator[Row]:
 def _wish(net: _Net, a: int, b: int) -> Row:
     net.wished[a].add(b)
     net.indegree[b] += 1
+    net.most_wished = max(net.most_wished, net.indegree[b])
     return net.tie(a, b, "preferisce")
 
 
@@ -196,7 +198,7 @@ def _friend(net: _Net, a: int, circles: tuple[Sequence[int], ...]) -> int | None
     near = net.dice.chance(net.knobs.wishes_in_circle)
     start = 0 if near else 1 if net.dice.chance(net.knobs.wishes_in_section) else 2 + net.dice.chance(0.5)
     same_sex = net.dice.chance(net.knobs.wishes_same_sex)
-    most = 1 + net.knobs.popularity * max(net.indegree.values(), default=0)
+    most = 1 + net.knobs.popularity * net.most_wished
     for circle in circles[start:]:
         for _try in range(_TRIES):
             b = net.dice.pick(circle)

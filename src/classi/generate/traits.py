@@ -97,13 +97,15 @@ def sections(school: list[int], dice: Dice) -> list[int]:
 
 
 def _schools(knobs: Knobs, plan: Plan, dice: Dice) -> list[int]:
-    """Draw schools of origin, the first ones larger; each is near one of the sites, and most of its pupils go there."""
+    """Draw schools of origin, the first of a district larger; each is near a site, and most of its pupils go there."""
     site = {row["id"]: s for s, row in enumerate(plan.sites)}
-    schools = range(knobs.origins)
-    near: dict[int, list[float]] = {
-        s: [(_PULL_OF_NEAR_SITE if t % knobs.sites == s else 1) / (t + 2) for t in schools] for s in range(knobs.sites)
-    }
-    return [dice.weighted(schools, near[site.get(plan.classes[c].get("plesso"), 0)]) for c in plan.homes]
+    several = min(knobs.sites, knobs.districts) > 1
+    near: list[tuple[list[int], list[float]]] = []
+    for s in range(knobs.sites):
+        schools = [t for t in range(knobs.origins) if not several or t % knobs.districts == s % knobs.districts]
+        pull = [_PULL_OF_NEAR_SITE if t % knobs.sites == s else 1 for t in schools]
+        near.append((schools, [p / (t // knobs.districts + 2) for p, t in zip(pull, schools, strict=True)]))
+    return [dice.weighted(*near[site.get(plan.classes[c].get("plesso"), 0)]) for c in plan.homes]
 
 
 def _disabilities(plan: Plan, dice: Dice) -> list[str]:
@@ -111,9 +113,12 @@ def _disabilities(plan: Plan, dice: Dice) -> list[str]:
     kinds, inside = ["no"] * len(plan.homes), Counter[int]()
     order = dice.shuffled(range(len(plan.homes)))
     places = [c for _ in range(DISABLED_PER_CLASS) for c in plan.reduced][: plan.grave]
+    waiting: dict[int, list[int]] = {c: [] for c in plan.reduced}
+    for i in reversed(order):
+        if plan.homes[i] in waiting:
+            waiting[plan.homes[i]].append(i)
     for c in places:
-        i = next(i for i in order if plan.homes[i] == c and kinds[i] == "no")
-        kinds[i] = "comma3"
+        kinds[waiting[c].pop()] = "comma3"
         inside[c] += 1
     left = plan.disabled - plan.grave
     for i in order:
