@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from functools import cached_property
+from math import gcd, lcm
 from typing import Any
 
 Value = str | int | Decimal | bool | date | None
 Conditions = Mapping[str, Any]
+_Cells = dict[str, dict[tuple[type, Value], list[int]]]
+"""Positions of the rows with each different cell (7 and yes apart from 7.0 and 1), by column."""
 
 ITALIAN = frozenset({"italiana", "italiano", "italia", "it", "ita"})
 STANDARD_COLUMNS = frozenset({
@@ -170,6 +174,8 @@ class School:
     ----------
     pupils, classes, plessi, ties : the four tables.
     open : for each pupil the positions of the classes open to it; empty tuple = every class to everybody.
+    obeyed : only assignments that keep to `open` will be looked at, so that no term is needed for what happens in a
+        class to pupils who may not go there: their number grows with the useful classes, not with all of them.
     """
 
     pupils: tuple[Pupil, ...]
@@ -177,6 +183,7 @@ class School:
     ties: tuple[Tie, ...] = ()
     plessi: tuple[Plesso, ...] = ()
     open: tuple[frozenset[int], ...] = ()
+    obeyed: bool = False
 
     @cached_property
     def pupil_at(self) -> dict[str, int]:
@@ -198,17 +205,21 @@ class School:
         """Columns of the table `classi`."""
         return frozenset({"id"}.union(*(c.fields for c in self.classes)))
 
+    @cached_property
+    def _pupil_cells(self) -> _Cells:
+        return {}
+
+    @cached_property
+    def _class_cells(self) -> _Cells:
+        return {}
+
     def members(self, of: Conditions) -> tuple[int, ...]:
         """Return the positions of the pupils that meet every condition."""
-        return tuple(
-            i for i, pupil in enumerate(self.pupils) if all(meets(pupil[column], test) for column, test in of.items())
-        )
+        return _meeting(self.pupils, self._pupil_cells, of)
 
     def chosen_classes(self, selection: Conditions) -> tuple[int, ...]:
         """Return the positions of the classes that meet every condition."""
-        return tuple(
-            i for i, c in enumerate(self.classes) if all(meets(c[column], test) for column, test in selection.items())
-        )
+        return _meeting(self.classes, self._class_cells, selection)
 
     def by_value(self, attribute: str, pupils: Iterable[int] | None = None) -> dict[Value, tuple[int, ...]]:
         """Group pupils by their value of `attribute`, unknown values under ``None``; equal cells are one value."""
@@ -264,18 +275,79 @@ class School:
                 sizes[c] = size
         return tuple(sizes)
 
+    @cached_property
+    def counted_in(self) -> tuple[tuple[int, ...], ...]:
+        """Pupils to count in each class: those it is open to, or all; classes with the same ones share one tuple."""
+        if not self.obeyed:
+            return (tuple(range(len(self.pupils))),) * len(self.classes)
+        pupils: dict[frozenset[int], list[int]] = defaultdict(list)
+        for i in range(len(self.pupils)):
+            pupils[self.open_to(i)].append(i)
+        sets: list[list[frozenset[int]]] = [[] for _ in self.classes]
+        for classes in pupils:
+            for c in classes:
+                sets[c].append(classes)
+        made: dict[tuple[frozenset[int], ...], tuple[int, ...]] = {}
+        for met in set(map(tuple, sets)):
+            made[met] = tuple(sorted(i for classes in met for i in pupils[classes]))
+        return tuple(made[tuple(met)] for met in sets)
+
+    def reached(self, pupils: Iterable[int], classes: AbstractSet[int]) -> list[int]:
+        """Return, in order, the classes in which a rule about these pupils that their absence keeps needs a term.
+
+        They are those that at least one of the pupils may go to, or all of them where `open` may not be obeyed.
+        """
+        if not self.open or not self.obeyed:
+            return sorted(classes)
+        return sorted(frozenset().union(*{self.open[i] for i in pupils}) & classes)
+
     def expected(self, amounts: Mapping[int, int]) -> list[Fraction]:
         """Spread each pupil's amount over its open classes in proportion to planned sizes; sum by class."""
         by_open: dict[frozenset[int], int] = defaultdict(int)
         for i, amount in amounts.items():
             by_open[self.open_to(i)] += amount
-        sums = [Fraction(0)] * len(self.classes)
-        for classes, amount in by_open.items():
-            total = sum((self.planned[c] for c in classes), Fraction(0))
-            for c in classes:
-                share = self.planned[c] / total if total else Fraction(1, len(classes))
-                sums[c] += amount * share
-        return sums
+        # Whole numbers, and fractions only at the end: most sets of classes share one denominator.
+        sums: dict[int, list[int]] = {}
+        for classes in filter(None, by_open):
+            parts, whole = self._parts[classes]
+            row = sums.setdefault(whole, [0] * len(self.classes))
+            for c, part in parts:
+                row[c] += by_open[classes] * part
+        exact = [Fraction(0)] * len(self.classes)
+        for whole, row in sums.items():
+            for c, amount in enumerate(row):
+                if amount:
+                    exact[c] += Fraction(amount, whole)
+        return exact
+
+    @cached_property
+    def _parts(self) -> dict[frozenset[int], tuple[list[tuple[int, int]], int]]:
+        """Part of a pupil that falls in each open class, as numerators and one denominator, for each set of classes."""
+        found = {}
+        for classes in filter(None, set(self.open) or {self._everywhere}):
+            scale = lcm(*(self.planned[c].denominator for c in classes))
+            sizes = [(c, int(self.planned[c] * scale)) for c in classes]
+            if not any(size for _c, size in sizes):
+                sizes = [(c, 1) for c in classes]
+            common = gcd(*(size for _c, size in sizes))
+            parts = [(c, size // common) for c, size in sizes]
+            found[classes] = parts, sum(part for _c, part in parts)
+        return found
+
+
+def _meeting(rows: Sequence[Pupil | SchoolClass], cells: _Cells, of: Conditions) -> tuple[int, ...]:
+    """Return the positions of the rows that meet every condition, asking once for each different cell of a column.
+
+    `cells` remembers the different cells of the columns asked for so far.
+    """
+    found = set(range(len(rows)))
+    for column, test in of.items():
+        if column not in cells:
+            cells[column] = defaultdict(list)
+            for k, cell in enumerate([row[column] for row in rows]):
+                cells[column][type(cell), cell].append(k)
+        found &= {k for (_type, cell), places in cells[column].items() if meets(cell, test) for k in places}
+    return tuple(sorted(found))
 
 
 def _water_level(limits: Sequence[tuple[int, int | None]], pupils: int) -> list[Fraction]:

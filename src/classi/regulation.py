@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +51,14 @@ class Regulation:
         closed = [a for c in self.criteria if c.hard and (a := c.allowed(school)) is not None]
         if not closed:
             return school
-        both = reduce(lambda one, two: [x & y for x, y in zip(one, two, strict=True)], closed)
-        return replace(school, open=tuple(both))
+        # Pupils mostly share a few sets: one copy of each is kept, however many classes there are.
+        found: dict[tuple[frozenset[int], ...], frozenset[int]] = {}
+        opened = []
+        for sets in zip(*closed, strict=True):
+            if sets not in found:
+                found[sets] = frozenset.intersection(*sets)
+            opened.append(found[sets])
+        return replace(school, open=tuple(opened))
 
     def bind_ledger(self, ledger: Ledger) -> None:
         """Fill in, for the auditor, the classes open to each pupil."""

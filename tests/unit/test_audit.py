@@ -165,6 +165,20 @@ def test_that_places_may_spell_a_class_in_another_case() -> None:
     assert audit.hard_kept
 
 
+def test_that_a_class_outside_the_seat_is_told_and_the_pupil_counted_there() -> None:
+    rules = parse_regulation({"criteria": [{"rule": "class_size", "max": 1, "hard": True}]})
+    rows = [{"id": x} for x in "abc"]
+    seats = {"a": frozenset({"1A"}), "b": frozenset({"1A", "1B"})}
+    ledger = Ledger(rows, [{"id": "1A"}, {"id": "1B"}], placed={"a": "1b", "b": "1B"})
+    audit = audit_ledger(ledger.of_those(seats), rules, seats)
+    assert audit.structure == ("Pupil a is placed in “1B”, which is not a class of the seat given to them.",)
+    assert audit.criteria[0].cost == 1
+    assert not audit.hard_kept
+    assert audit_ledger(ledger.of_those(seats), rules).structure == ()
+    everybody = Ledger(rows, ledger.classes, placed={"a": "1A", "b": "1B", "c": "1A"})
+    assert audit_ledger(everybody, rules, seats).structure == ()  # c has no seat that could close a class
+
+
 def test_that_pupils_in_no_class_stop_no_rule() -> None:
     entries: list[dict[str, Any]] = [
         {"rule": "apart", "hard": True},

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from classi.audit.cells import same_id
-from classi.audit.files import missing_pupils, unknown_class, unknown_pupil
+from classi.audit.files import missing_pupils, other_seat, unknown_class, unknown_pupil
 from classi.criteria.base import Criterion, registry
 from classi.domain import Count
 from classi.i18n import _
@@ -80,10 +81,15 @@ class Audit:
         return dict(sorted(values.items()))
 
 
-def audit_ledger(ledger: Ledger, regulation: Regulation) -> Audit:
+def audit_ledger(ledger: Ledger, regulation: Regulation, seats: Mapping[str, AbstractSet[str]] | None = None) -> Audit:
     """Count every rule of the regulation on the rows of the ledger.
 
     What places nobody of the case, or in no class of the case, is told in `Audit.structure` and left out of the counts.
+
+    Parameters
+    ----------
+    seats : where seats were given, the classes that each leaves open, as spelled in the ledger; a pupil in another
+        class is told in `Audit.structure`, and counted where they are.
     """
     classes = {same_id(row["id"]): row["id"] for row in ledger.classes}
     pupils = {row["id"] for row in ledger.pupils}
@@ -94,6 +100,7 @@ def audit_ledger(ledger: Ledger, regulation: Regulation) -> Audit:
         if pupil not in sound
     ]
     structure += missing_pupils(pupils - set(ledger.placed))
+    structure += [other_seat(p, c) for p, c in sound.items() if seats is not None and c not in seats.get(p, (c,))]
     if sound != ledger.placed:
         ledger = Ledger(ledger.pupils, ledger.classes, ledger.ties, sound, ledger.open)
     return count_rules(ledger, regulation, structure)

@@ -286,6 +286,13 @@ def unknown_class(pupil: str, class_id: str) -> str:
     )
 
 
+def other_seat(pupil: str, class_id: str) -> str:
+    """Say that a pupil was placed in a class that the seat given does not leave open."""
+    return _("Pupil {pupil} is placed in “{class_id}”, which is not a class of the seat given to them.").format(
+        pupil=pupil, class_id=class_id
+    )
+
+
 def missing_pupils(pupils: Iterable[str]) -> Iterator[str]:
     """Say of each pupil that no class has them."""
     for pupil in sorted(pupils):

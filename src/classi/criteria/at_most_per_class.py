@@ -58,23 +58,24 @@ class AtMostPerClass(Criterion):
         lifted = {school.class_at.get(text_key(d.class_id)): d.limit for d in self.derogations}
         members = school.members(self.of)
         groups = school.by_value(self.each, members) if self.each else {True: members}
+        chosen = frozenset(school.chosen_classes(self.classes))
         for value, pupils in groups.items():
             if value is None:
                 continue
             weights = tuple((i, 1) for i in pupils)
-            for c in school.chosen_classes(self.classes):
+            for c in school.reached(pupils, chosen) if self.each else sorted(chosen):
                 yield Band((c,), weights, high=lifted.get(c, self.limit))
 
     def audit(self, ledger: Ledger) -> Iterator[Count]:
         """Count the group in each class (once for each value of `each`)."""
         lifted = {" ".join(d.class_id.casefold().split()): d.limit for d in self.derogations}
         everywhere = ledger.select(ledger.pupils, self.of)
-        values = list(ledger.tally(everywhere, self.each)) if self.each else [""]
+        values = ledger.values_by_class(everywhere, self.each) if self.each else {}
         for row in ledger.chosen_classes(self.classes):
             here = ledger.select(ledger.pupils_in(row["id"]), self.of)
             limit = lifted.get(" ".join(row["id"].casefold().split()), self.limit)
             tally = ledger.tally(here, self.each) if self.each else {"": len(here)}
-            for value in values:
+            for value in dict.fromkeys((*values.get(row["id"], ()), *tally)):
                 number = tally.get(value, 0)
                 yield Count(max(0, number - limit), row["id"], say_value(value), number, None, limit)
 

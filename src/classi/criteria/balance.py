@@ -33,25 +33,26 @@ class Spread(Criterion):
 
     def terms(self, school: School) -> Iterator[Shape]:
         """Yield one band a class and label, around the expected number."""
-        chosen = school.chosen_classes(self.classes)
+        chosen = frozenset(school.chosen_classes(self.classes))
         for pupils in self.labels(school).values():
             if self.relative:
                 yield from self._relative_terms(school, pupils, chosen)
                 continue
             expected = school.expected(dict.fromkeys(pupils, 1))
             weights = tuple((i, 1) for i in pupils)
-            for c in chosen:
+            for c in school.reached(pupils, chosen):
                 low = max(0, floor(expected[c]) - self.tolerance)
                 yield Band((c,), weights, low, ceil(expected[c]) + self.tolerance)
 
-    def _relative_terms(self, school: School, pupils: Iterable[int], chosen: tuple[int, ...]) -> Iterator[Shape]:
+    def _relative_terms(self, school: School, pupils: Iterable[int], chosen: frozenset[int]) -> Iterator[Shape]:
         # floor(T·n/N) − t ≤ g  ⟺  N·g − T·n ≥ −(N−1) − t·N for whole g; likewise above.
         having = set(pupils)
         for classes, inside in school.pools:
             whole, part = len(inside), len(having.intersection(inside))
             if not whole:
                 continue
-            weights = tuple((i, w) for i in range(len(school.pupils)) if (w := (whole if i in having else 0) - part))
+            counted = inside if school.obeyed else range(len(school.pupils))
+            weights = tuple((i, w) for i in counted if (w := (whole if i in having else 0) - part))
             slack = whole - 1 + self.tolerance * whole
             for c in sorted(classes.intersection(chosen)):
                 yield Band((c,), weights, -slack, slack, unit=whole)

@@ -15,7 +15,7 @@ from classi.criteria.base import Criterion, Number, say_value
 from classi.domain import Count, School, milli
 from classi.i18n import _
 from classi.ledger import Ledger
-from classi.terms import Band, Range, Shape
+from classi.terms import Band, Range, Shape, Weights
 
 LARGEST_VALUE = 10**9
 
@@ -92,22 +92,24 @@ class BalanceNumber(Criterion):
     def _mean_terms(self, school: School, values: dict[int, int], chosen: tuple[int, ...]) -> Iterator[Shape]:
         slack, unit = milli(self.tolerance), milli(self.step)
         sums, numbers = school.expected(values), school.expected(dict.fromkeys(values, 1))
-        made: dict[int, tuple[int, tuple[tuple[int, int], ...]]] = {}  # classes of one pool share their weights
+        made: dict[tuple[int, int], tuple[int, Weights]] = {}  # classes open to the same pupils share their weights
 
-        def beyond(aim: int) -> tuple[int, tuple[tuple[int, int], ...]]:
-            if aim not in made:
-                whole = gcd(unit, *(v - aim for v in values.values()))
-                made[aim] = whole, tuple((i, (v - aim) // whole) for i, v in values.items() if v != aim)
-            return made[aim]
+        def beyond(aim: int, c: int) -> tuple[int, Weights]:
+            pupils = school.counted_in[c]
+            if (aim, id(pupils)) not in made:
+                over = [(i, values[i] - aim) for i in pupils if i in values]
+                whole = gcd(unit, *(v for _i, v in over))
+                made[aim, id(pupils)] = whole, tuple((i, v // whole) for i, v in over if v)
+            return made[aim, id(pupils)]
 
         for c in chosen:
             if numbers[c]:
                 mean = round(sums[c] / numbers[c])
                 # |Σ(v − m)| − t·n is Σ(v − m − t) or −Σ(v − m + t): never both above zero, one and the same at t = 0.
-                whole, weights = beyond(mean + slack)
+                whole, weights = beyond(mean + slack, c)
                 yield Band((c,), weights, None if slack else 0, 0, unit // whole)
                 if slack:
-                    whole, weights = beyond(mean - slack)
+                    whole, weights = beyond(mean - slack, c)
                     yield Band((c,), weights, 0, None, unit // whole)
 
     def audit(self, ledger: Ledger) -> Iterator[Count]:

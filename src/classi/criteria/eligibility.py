@@ -59,12 +59,16 @@ class Eligibility(Criterion):
         everywhere = frozenset(range(len(school.classes)))
         anybody = everywhere.difference(school.chosen_classes(self.classes))
         anybody = anybody.union(school.chosen_classes({self.attribute: {"known": False}}))
+        offering: dict[tuple[type, Value], tuple[int, ...]] = {}
         found: dict[tuple[Value, ...], frozenset[int]] = {(): everywhere}
         pupils = []
         for asked in choices(school, self.attribute, self.requests):
             counted = asked[:1] if self.first_only else asked
             if counted not in found:
-                found[counted] = anybody.union(school.chosen_classes({self.attribute: list(counted)}))
+                for value in counted:
+                    if (type(value), value) not in offering:
+                        offering[type(value), value] = school.chosen_classes({self.attribute: value})
+                found[counted] = anybody.union(*(offering[type(value), value] for value in counted))
             pupils.append(found[counted])
         return pupils
 

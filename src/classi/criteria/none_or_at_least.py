@@ -49,21 +49,22 @@ class NoneOrAtLeast(Criterion):
         """Yield one conditional band a class (and value)."""
         members = school.members(self.of)
         groups = school.by_value(self.each, members) if self.each else {True: members}
+        chosen = frozenset(school.chosen_classes(self.classes))
         for value, pupils in groups.items():
             if value is None or not pupils:
                 continue
             weights = tuple((i, 1) for i in pupils)
-            for c in school.chosen_classes(self.classes):
+            for c in school.reached(pupils, chosen):
                 yield When(pupils, 1, Band((c,), weights, low=self.count))
 
     def audit(self, ledger: Ledger) -> Iterator[Count]:
         """Count the group in each class; where there is nobody, nobody is what is allowed."""
         everywhere = ledger.select(ledger.pupils, self.of)
-        values = list(ledger.tally(everywhere, self.each)) if self.each else [""]
+        values = ledger.values_by_class(everywhere, self.each) if self.each else {}
         for row in ledger.chosen_classes(self.classes):
             here = ledger.select(ledger.pupils_in(row["id"]), self.of)
             tally = ledger.tally(here, self.each) if self.each else {"": len(here)}
-            for value in values:
+            for value in dict.fromkeys((*values.get(row["id"], ()), *tally)):
                 number = tally.get(value, 0)
                 fewest = self.count if number else 0
                 yield Count(max(0, fewest - number), row["id"], say_value(value), number, fewest, None)

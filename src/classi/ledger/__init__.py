@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from datetime import date
 from fractions import Fraction
+from itertools import islice
 from math import lcm
 from typing import Any
 
@@ -134,6 +135,18 @@ class Ledger:
                 counts[spelling[met]] += 1
         return dict(counts)
 
+    def values_by_class(self, rows: Iterable[Row], column: str) -> dict[str, list[Any]]:
+        """Return, for each class, the known values of a column among the pupils of the rows who belong to its pool.
+
+        Only of these can there be too many, or too few, in the class: of the others nobody may go there.
+        """
+        pools, inside = self._all_pools(), defaultdict(list)
+        for row in rows:
+            for class_id in islice(self.open[row["id"]], 1):  # whichever: all of them are of one pool
+                inside[id(pools[plain(class_id)])].append(row)
+        values = {pool: list(self.tally(some, column)) for pool, some in inside.items()}
+        return {row["id"]: values.get(id(pools[plain(row["id"])]), []) for row in self.classes}
+
     def of_those(self, seats: Mapping[str, AbstractSet[str]]) -> Ledger:
         """Return the notebook of those who have a seat, each with the classes it leaves open."""
         pupils = [row for row in self.pupils if row["id"] in seats]
@@ -166,11 +179,13 @@ class Ledger:
     def _all_pools(self) -> dict[str, tuple[frozenset[str], set[str]]]:
         if self._pools is None:
             self._pools = {}
-            choices = set(self.open.values()) - {frozenset()}
+            choosing: dict[frozenset[str], list[str]] = defaultdict(list)
+            for pupil, choice in self.open.items():
+                choosing[choice].append(pupil)
+            choices = [choice for choice in choosing if choice]
             for classes in _joined([row["id"] for row in self.classes], choices):
-                here = {choice for choice in choices if choice <= classes}
-                inside = {pupil for pupil, choice in self.open.items() if choice in here}
-                self._pools.update({plain(c): (classes, inside) for c in classes})
+                pool = classes, {pupil for choice in choices if choice <= classes for pupil in choosing[choice]}
+                self._pools.update(dict.fromkeys(map(plain, classes), pool))
         return self._pools
 
     @property
