@@ -8,18 +8,21 @@ tier, and then a split found exactly there is proved best (docs/decisions.md).
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import gcd
 
 from classi.formation.bounds import Domains, bound, groups
 from classi.formation.encode import Encoding, linear
 from classi.formation.engine import Clock, run
-from classi.terms import AnyOf, Band, Pair, Range, Shape, Term, Weights, When, named
+from classi.formation.shares import Shares, components, free_of_charge, pupils_of
+from classi.terms import AnyOf, Band, Pair, Shape, Term, Weights, When
 
 LARGEST_CIRCLE = 30
 ONE_BLOCK = 1.0
 """Seconds for one block; what is proved by then is a bound all the same."""
+
+Bounded = Band | When | Pair | AnyOf
 
 
 @dataclass(frozen=True)
@@ -54,91 +57,96 @@ def blocks(
     until = clock.left - seconds
     found: list[Block] = []
 
-    def consider(inside: Sequence[Term], pupils: frozenset[int], required: Sequence[Term]) -> None:
-        if not inside or clock.left <= until or clock.over:
-            return
-        step = gcd(*(t.weight or 1 for t in inside))
-        # A run cut short may know less than arithmetic does.
-        least = max(_alone(inside, pupils, required, rooms, clock), bound(groups(inside, rooms, hard)))
-        if least > 0:
-            found.append(Block(tuple(inside), -(-least // step) * step, step))
+    def consider(sets: Sequence[frozenset[int]], candidates: Iterable[Term], required: Shares) -> None:
+        for pupils, inside in zip(sets, _inside(sets, candidates), strict=True):
+            if not inside or clock.left <= until or clock.over:
+                continue
+            least = _least(inside, pupils, hard, required, rooms, clock)
+            step = gcd(*(t.weight or 1 for t in inside))
+            if least > 0:
+                found.append(Block(tuple(inside), -(-least // step) * step, step))
 
-    for circle in _circles(terms, hard):
-        inside = [t for t in terms if isinstance(t.shape, Pair | AnyOf) and circle.issuperset(_pupils(t.shape))]
-        consider(inside, circle, [*hard, *kept])
+    ties = [t for t in terms if isinstance(t.shape, Pair | AnyOf)]
+    linked = components(
+        p for t in (*ties, *hard) if isinstance(t.shape, Pair | AnyOf) and len(p := pupils_of(t.shape)) > 1
+    )
+    consider([c for c in linked if len(c) <= LARGEST_CIRCLE], ties, Shares(t.shape for t in (*hard, *kept)))
     taken = {id(t) for block in found for t in block.terms}
-    # A rule about nobody belongs to no section: it must not be counted once in each.
-    rest = [t for t in terms if id(t) not in taken and _pupils(t.shape)]
-    for section in _sections(rest):
-        inside = [t for t in rest if isinstance(t.shape, Band | Pair | AnyOf) and section.issuperset(_pupils(t.shape))]
-        consider(inside, section, hard)
+    rest = [t for t in terms if id(t) not in taken and isinstance(t.shape, Band | Pair | AnyOf)]
+    consider(_sections(rest), rest, Shares(t.shape for t in hard))
     return found
 
 
-def _pupils(shape: Shape) -> frozenset[int]:
-    match shape:
-        case Band() | Range():
-            return frozenset(i for i, _w in shape.weights)
-        case When():
-            return frozenset(shape.trigger).union(i for i, _w in shape.band.weights)
-        case _:
-            return frozenset(named(shape))
-
-
-def _circles(terms: Sequence[Term], hard: Sequence[Term]) -> list[frozenset[int]]:
-    """Return the pupils linked by ties, directly or through others."""
-    head: dict[int, int] = {}
-
-    def find(i: int) -> int:
-        while head.setdefault(i, i) != i:
-            head[i] = head[head[i]]
-            i = head[i]
-        return i
-
-    for term in (*terms, *hard):
-        if isinstance(term.shape, Pair | AnyOf):
-            first, *others = _pupils(term.shape)
-            for other in others:
-                head[find(other)] = find(first)
-    circles: dict[int, set[int]] = defaultdict(set)
-    for i in list(head):
-        circles[find(i)].add(i)
-    return [frozenset(c) for _head, c in sorted(circles.items()) if 1 < len(c) <= LARGEST_CIRCLE]
+def _inside(sets: Sequence[frozenset[int]], terms: Iterable[Term]) -> list[list[Term]]:
+    """Return, for each of some disjoint sets of pupils, the terms that concern nobody else."""
+    home = {i: n for n, pupils in enumerate(sets) for i in pupils}
+    found: list[list[Term]] = [[] for _ in sets]
+    known: dict[int, frozenset[int]] = {}
+    for term in terms:
+        shape = term.shape
+        # The bands of a criterion share their weights: each is looked at once.
+        key = id(shape.weights) if isinstance(shape, Band) else id(shape)
+        if key not in known:
+            known[key] = pupils_of(shape)
+        pupils = known[key]
+        # A rule about nobody belongs to no set: it must not be counted once in each.
+        n = home.get(next(iter(pupils), -1), -1)
+        if n >= 0 and pupils <= sets[n]:
+            found[n].append(term)
+    return found
 
 
 def _sections(terms: Sequence[Term]) -> list[frozenset[int]]:
     """Return the groups of one criterion, disjoint, that hold the most ties between pupils (say, classes of origin)."""
-    groups: dict[int, set[frozenset[int]]] = defaultdict(set)
+    groups: dict[int, dict[int, frozenset[int]]] = defaultdict(dict)
     for term in terms:
-        if isinstance(term.shape, Band):
-            groups[term.criterion].add(_pupils(term.shape))
-    ties = [_pupils(t.shape) for t in terms if isinstance(t.shape, Pair | AnyOf)]
+        if isinstance(term.shape, Band) and term.shape.weights:
+            of_this = groups[term.criterion]
+            if id(term.shape.weights) not in of_this:
+                of_this[id(term.shape.weights)] = pupils_of(term.shape)
+    ties = [pupils_of(t.shape) for t in terms if isinstance(t.shape, Pair | AnyOf)]
     best: tuple[int, list[frozenset[int]]] = (0, [])
-    for _criterion, sets in sorted(groups.items()):
+    for _criterion, by_weights in sorted(groups.items()):
+        sets = set(by_weights.values())
         if len(sets) < 2 or max(Counter(i for s in sets for i in s).values()) > 1:
             continue
-        held = sum(any(tie <= s for s in sets) for tie in ties)
+        home = {i: n for n, s in enumerate(sets) for i in s}
+        held = sum(len({home.get(i, -1 - i) for i in tie}) == 1 for tie in ties)
         if held > best[0]:
             best = (held, sorted(sets, key=sorted))
     return best[1]
 
 
-def _alone(
-    inside: Sequence[Term], pupils: frozenset[int], required: Iterable[Term], rooms: Domains, clock: Clock
+def _least(
+    inside: Sequence[Term],
+    pupils: frozenset[int],
+    hard: Sequence[Term],
+    required: Shares,
+    rooms: Domains,
+    clock: Clock,
 ) -> int:
-    """Return the least cost of some terms when only these pupils exist."""
+    """Return the least cost of some terms when only these pupils exist, or as much of it as is proved in time."""
     order = sorted(pupils)
+    asked: list[Bounded] = [*required.ties(pupils), *required.limits(order)]
+    wanted = [t.shape for t in inside if isinstance(t.shape, Band | Pair | AnyOf)]
+    if free_of_charge(pupils, [*asked, *wanted], rooms):
+        return 0
+    # A run cut short may know less than arithmetic does.
+    return max(_alone(inside, order, asked, rooms, clock), bound(groups(inside, rooms, hard)))
+
+
+def _alone(inside: Sequence[Term], order: Sequence[int], asked: Sequence[Bounded], rooms: Domains, clock: Clock) -> int:
     at = {pupil: n for n, pupil in enumerate(order)}
-    encoding = Encoding([rooms[i] for i in order])
-    for term in required:
-        share = _share(term.shape, at)
-        if share is not None:
-            encoding.require(share)
+    few = _representatives(order, asked, inside, rooms)
+    encoding = Encoding([rooms[i] & few for i in order])
+    for shape in asked:
+        if not isinstance(shape, Band | When) or few.issuperset(_classes(shape)):
+            encoding.require(_renumbered(shape, at))
     cost = [
         (v, w * (t.weight or 1))
         for t in inside
-        if (shape := _share(t.shape, at, whole=True)) is not None
-        for v, w in encoding.excess(shape)
+        if isinstance(t.shape, Pair | AnyOf) or few.issuperset(_classes(t.shape))
+        for v, w in encoding.excess(_renumbered(t.shape, at))
     ]
     objective = linear(cost)
     if isinstance(objective, int):
@@ -147,31 +155,45 @@ def _alone(
     return run(encoding, clock, ONE_BLOCK, small=True).bound or 0
 
 
-def _share(shape: Shape, at: dict[int, int], *, whole: bool = False) -> Shape | None:
-    """Return what a shape says about some pupils only, renumbered; ``None`` when it says nothing for sure.
+def _classes(shape: Shape) -> tuple[int, ...]:
+    return shape.band.classes if isinstance(shape, When) else shape.classes if isinstance(shape, Band) else ()
 
-    With `whole` the shape is known to be about these pupils alone. Otherwise only upper limits of positive sums
-    survive: the pupils left out can only add to them.
+
+def _representatives(
+    order: Sequence[int], asked: Iterable[Shape], inside: Iterable[Term], rooms: Domains
+) -> frozenset[int]:
+    """Return classes among which as much is possible as among all: of those that differ in nothing, one a pupil.
+
+    A class that stays empty must cost nothing for that, or it is kept.
     """
+    marks: dict[int, list[object]] = defaultdict(list)
+    for shape, price in (*((s, None) for s in asked), *((t.shape, t.weight) for t in inside)):
+        band = shape.band if isinstance(shape, When) else shape
+        if not isinstance(band, Band):
+            continue
+        condition = (shape.trigger, shape.at_least) if isinstance(shape, When) else ()
+        # Kept apart from all others: sums over several classes, and bands an empty class would break.
+        unlike = len(band.classes) > 1 or (band.low or 0) > 0 or (band.high is not None and band.high < 0)
+        for c in band.classes:
+            own = (c,) if unlike else ()
+            marks[c].append((own, price, condition, band.weights, band.low, band.high, band.unit, band.times))
+    kinds: dict[object, list[int]] = defaultdict(list)
+    for c in sorted(frozenset.union(*(rooms[i] for i in order))):
+        kinds[tuple(marks[c]), tuple(c in rooms[i] for i in order)].append(c)
+    return frozenset(c for alike in kinds.values() for c in alike[: len(order)])
+
+
+def _renumbered(shape: Shape, at: Mapping[int, int]) -> Shape:
     match shape:
-        case Pair() if shape.first in at and shape.second in at:
+        case Pair():
             return replace(shape, first=at[shape.first], second=at[shape.second])
-        case AnyOf() if shape.pupil in at and all(j in at for j in shape.others):
+        case AnyOf():
             return replace(shape, pupil=at[shape.pupil], others=tuple(at[j] for j in shape.others))
         case Band():
-            return _share_band(shape, at, whole=whole)
-        case When():
-            band = _share_band(shape.band, at, whole=False)
-            trigger = tuple(at[i] for i in shape.trigger if i in at)
-            return When(trigger, shape.at_least, band) if band is not None and trigger else None
+            weights: Weights = tuple((at[i], w) for i, w in shape.weights)
+            return replace(shape, weights=weights)
+        case When(trigger, at_least, band):
+            weights = tuple((at[i], w) for i, w in band.weights)
+            return When(tuple(at[i] for i in trigger), at_least, replace(band, weights=weights))
         case _:
-            return None
-
-
-def _share_band(band: Band, at: dict[int, int], *, whole: bool) -> Band | None:
-    weights: Weights = tuple((at[i], w) for i, w in band.weights if i in at)
-    if whole:
-        return replace(band, weights=weights)
-    if band.high is None or not weights or any(w < 0 for _i, w in band.weights):
-        return None
-    return replace(band, weights=weights, low=None)
+            raise TypeError(f"no block holds {type(shape).__name__}")

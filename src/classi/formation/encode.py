@@ -25,11 +25,16 @@ class Encoding:
     ----------
     rooms : classes each pupil can be in (see `bounds.domains`).
     free : pupils who may be anywhere, even nowhere or in two classes (for the search of conflicts).
+
+    Attributes
+    ----------
+    tells_places : an answer says where each pupil is.
     """
 
     def __init__(self, rooms: Domains, free: Collection[int] = ()) -> None:
         self.model: Any = cp_model.CpModel()
         self.rooms, self.free = rooms, frozenset(free)
+        self.tells_places = not self.free
         self.x: list[dict[int, Any]] = []
         for i, classes in enumerate(rooms):
             if len(classes) == 1 and i not in free:
@@ -149,20 +154,17 @@ class Encoding:
         (c,) = shape.band.classes
         if shape.at_least <= 0:
             return self._band(shape.band, slack=slack)
-        present = [self.x[i][c] for i in shape.trigger if c in self.x[i]]
-        sure = sum(1 for var in present if isinstance(var, int))
-        maybe = [var for var in present if not isinstance(var, int)]
+        there, sure, _least, most = self._sum((c,), tuple((i, 1) for i in shape.trigger))
         if sure >= shape.at_least:
             return self._band(shape.band, slack=slack)
-        if sure + len(maybe) < shape.at_least:
+        if most < shape.at_least:
             return []
         holds = self.model.new_bool_var("")
-        short = shape.at_least - sure - 1
-        if short == 0:
-            for var in maybe:
+        if shape.at_least == sure + 1 and most - sure == len(there):
+            for var, _one in there:
                 self.model.add_implication(var, holds)
         else:
-            self.model.add(sum(maybe) <= short + (len(maybe) - short) * holds)
+            self.model.add(linear(there) <= shape.at_least - 1 - sure + (most - shape.at_least + 1) * holds)
         pairs, constant, least, greatest = self._sum((c,), shape.band.weights)
         # Big-M rows keep the linear relaxation strong: they are one row each, like any other band.
         slacks = []

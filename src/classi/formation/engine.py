@@ -19,6 +19,9 @@ PROVERS = ("default_lp", "core", "max_lp")
 """Subsolvers for tiers that do not close at once. With two workers CP-SAT would run only the first of them, so it gets
 three threads; measured in docs/decisions.md."""
 
+QUESTIONERS = ("default_lp", "core")
+"""Subsolvers that take turns with feasibility jump where only one thread may work."""
+
 DETERMINISTIC_PER_SECOND = 0.5
 """CP-SAT's deterministic time spent in a second of one core of the machine the benchmarks ran on."""
 
@@ -108,7 +111,7 @@ class _Watch(cp_model.CpSolverSolutionCallback):
         self.news: SimpleQueue[tuple[int | None, int | None]] = SimpleQueue()
 
     def on_solution_callback(self) -> None:
-        if not self.encoding.free:  # otherwise a pupil may be nowhere: only the status is asked for
+        if self.encoding.tells_places:
             self.places = self.encoding.places(self.boolean_value)
         if self.encoding.model.has_objective():
             self.news.put((round(self.objective_value), round(self.best_objective_bound)))
@@ -122,10 +125,14 @@ def run(
     subsolvers: Sequence[str] = (),
     *,
     small: bool = False,
+    question: bool = False,
+    note: Callable[[Callable[[Any], int]], None] | None = None,
 ) -> Outcome:
     """Solve a model within `seconds` of the clock, with the given subsolvers or CP-SAT's own choice.
 
-    A `small` model is solved by one thread: starting more takes longer than solving it.
+    A `small` model is solved by one thread: starting more takes longer than solving it. A `question` asks for any
+    assignment, where one probably exists: CP-SAT's feasibility jump finds it long before a thorough simplification of
+    the model would end. `note` is told the value of any variable in the best answer, at the end.
 
     The solver works in a thread of its own so that Ctrl-C, or ``clock.stop``, can end it and keep its best assignment.
     """
@@ -137,6 +144,10 @@ def run(
     p.num_workers = 1 if small or limits.deterministic else max(limits.workers, len(subsolvers))
     p.random_seed = limits.seed
     p.catch_sigint_signal = False
+    if question:
+        p.cp_model_probing_level = p.symmetry_level = 0
+        p.max_presolve_iterations = 1
+        subsolvers = QUESTIONERS if limits.deterministic else ()
     if limits.deterministic:
         p.max_deterministic_time = limits.seconds * DETERMINISTIC_PER_SECOND
         p.interleave_search = len(subsolvers) > 1
@@ -153,6 +164,8 @@ def run(
     status = in_thread(solver, encoding.model, watch, clock, event)
     clock.solver_seconds += solver.wall_time
     clock.deterministic_time += solver.response_proto.deterministic_time
+    if note is not None and status in ("OPTIMAL", "FEASIBLE"):
+        note(solver.value)
     if not encoding.model.has_objective() or status not in ("OPTIMAL", "FEASIBLE"):
         return Outcome(status, None, None, watch.places)
     return Outcome(status, round(solver.objective_value), round(solver.best_objective_bound), watch.places)

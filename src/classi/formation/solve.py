@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from classi.domain import School
 from classi.errors import Contradiction
 from classi.formation import bounds
-from classi.formation.blocks import Block, blocks
 from classi.formation.bounds import Domains, domains
+from classi.formation.counted import count
 from classi.formation.encode import Encoding, linear
 from classi.formation.engine import PROVERS, Clock, Limits, run
+from classi.formation.improve import improve
+from classi.formation.outlook import Outlook, cap, look_ahead
 from classi.formation.search import Board
 from classi.terms import Term
 
@@ -22,6 +25,12 @@ IDEAL_SHARE = 0.25
 
 IDEAL_SECONDS = 3.0
 """And the most it may take: an answer that does not come at once comes late."""
+
+COUNT_SHARE, COUNT_SECONDS = 0.2, 10.0
+"""Part of a tier's time, and the most, that may go into counting pupils alike."""
+
+IMPROVE_SHARE, IMPROVE_SECONDS = 0.1, 2.0
+"""Part of a tier's time that may go into local search before the proof; where time is short, so many seconds."""
 
 BLOCK_SHARE = 0.2
 """Part of a tier's time that may go into the bounds of its blocks."""
@@ -76,6 +85,7 @@ class Solution:
     tiers : one result a tier.
     stopped : ``"proved"``, ``"time"``, ``"memory"`` or ``"interrupted"``.
     solver_seconds, deterministic_time : spent inside CP-SAT.
+    parts : what was found in each independent part (`whole.PartResult`); empty where the school is not taken apart.
     """
 
     status: str
@@ -85,6 +95,15 @@ class Solution:
     solver_seconds: float
     deterministic_time: float
     wall_seconds: float
+    parts: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
+class Cap:
+    """Soft terms whose cost, weights included, must be at most `most`; they need not be among those optimised."""
+
+    terms: tuple[Term, ...]
+    most: int
 
 
 def gap(value: int, bound: int) -> float:
@@ -98,6 +117,7 @@ def solve(
     limits: Limits | None = None,
     progress: Callable[[Progress], None] | None = None,
     clock: Clock | None = None,
+    caps: Sequence[Cap] = (),
 ) -> Solution:
     """Find the assignment that keeps every hard term and is best tier after tier.
 
@@ -108,42 +128,77 @@ def solve(
     limits : time, memory, workers, seed.
     progress : called whenever a tier's value or bound improves.
     clock : pass one to be able to stop from another thread (``clock.stop.set()``).
+    caps : costs that must stay within a limit besides, as in a trade-off between two criteria.
     """
     clock = clock or Clock(limits or Limits())
-    return _Formation(school, terms, clock, progress or (lambda _news: None)).run()
+    return Formation(school, terms, clock, progress or (lambda _news: None), caps).run()
 
 
-class _Formation:
+class Formation:
+    """The formation of one pool: what is asked, what is proved so far, and the time that is left."""
+
     def __init__(
-        self, school: School, terms: Sequence[Term], clock: Clock, progress: Callable[[Progress], None]
+        self,
+        school: School,
+        terms: Sequence[Term],
+        clock: Clock,
+        progress: Callable[[Progress], None],
+        caps: Sequence[Cap] = (),
     ) -> None:
-        self.school, self.clock, self.progress = school, clock, progress
+        self.school, self.clock, self.progress, self.caps = school, clock, progress, caps
         self.hard = [t for t in terms if t.weight is None]
         self.tiers = by_tier(terms)
         self.rooms: Domains = domains(school, self.hard)
         self.board = Board(school, terms)
         self.results: list[TierResult] = []
+        self._looked: dict[tuple[int, tuple[int, ...]], Outlook] = {}
+        self._on_bound = True  # every tier done costs what its outlook said
+        self._refused = "UNKNOWN"  # why there was no assignment with every tier at its bound
+
+    @property
+    def impossible(self) -> bool:
+        """True when arithmetic alone shows that not every hard rule can be kept."""
+        size = len(self.school.pupils), len(self.school.classes)
+        return (
+            not all(self.rooms)
+            or bool(bounds.bound(bounds.groups(self.hard, self.rooms)))
+            or bool(bounds.crowded(*size, self.hard))
+        )
 
     def run(self) -> Solution:
-        size = len(self.school.pupils), len(self.school.classes)
-        if (
-            not all(self.rooms)
-            or bounds.bound(bounds.groups(self.hard, self.rooms))
-            or bounds.crowded(*size, self.hard)
-        ):
-            return self._answer("INFEASIBLE", None)
-        first = run(self._base(), self.clock, self.clock.left)
-        if first.places is None:
-            return self._answer(first.status, None)
-        places = first.places
-        for n, (tier, terms) in enumerate(self.tiers.items()):
-            places = self._tier(tier, terms, places, len(self.tiers) - n)
+        """Find an assignment that keeps the hard rules, and make it the best."""
+        if self.impossible:
+            return self.answer("INFEASIBLE", None)
+        places = self._rest_at_its_bound()
+        if places is None:
+            first = run(self._base(), self.clock, self.clock.left)
+            if first.places is None:
+                return self.answer(first.status, None)
+            places = first.places
+        return self.finish(places)
+
+    def finish(self, places: tuple[int, ...]) -> Solution:
+        """Make an assignment that keeps the hard rules the best, tier after tier."""
+        for n, tier in enumerate(self.tiers):
+            if n and not self._on_bound and n < len(self.tiers) - 1:
+                places = self._rest_at_its_bound() or places
+            places = self._tier(tier, places, len(self.tiers) - n)
         # A tier left open may have become better while a later one was at work.
         self.results = [replace(t, value=self.board.tier_cost(places, t.tier)) for t in self.results]
         status = "OPTIMAL" if all(t.proved for t in self.results) else "FEASIBLE"
-        return self._answer(status, places)
+        return self.answer(status, places)
 
-    def _answer(self, status: str, places: tuple[int, ...] | None) -> Solution:
+    def closed(self, places: tuple[int, ...]) -> Solution:
+        """Take an assignment as it is: each tier with the bound known without a search."""
+        for tier in self.tiers:
+            outlook = self.outlook(tier, [r.tier for r in self.results if r.value == 0], self.clock.left)
+            value = self.board.tier_cost(places, tier)
+            proof = "arithmetic" if outlook.bound == outlook.arithmetic else "search"
+            self.results.append(TierResult(tier, value, outlook.bound, proof))
+        return self.answer("OPTIMAL" if all(t.proved for t in self.results) else "FEASIBLE", places)
+
+    def answer(self, status: str, places: tuple[int, ...] | None) -> Solution:
+        """Return what was found, and why it ended."""
         if status in ("OPTIMAL", "INFEASIBLE"):
             stopped = "proved"
         elif self.clock.stop.is_set():
@@ -158,59 +213,125 @@ class _Formation:
         encoding = Encoding(self.rooms)
         for term in self.hard:
             encoding.require(term.shape)
+        for limit in self.caps:
+            cap(encoding, limit.terms, limit.most)
         for result in self.results:
-            _cap(encoding, self.tiers[result.tier], result.value)
+            cap(encoding, self.tiers[result.tier], result.value)
         return encoding
 
-    def _tier(self, tier: int, terms: list[Term], places: tuple[int, ...], tiers_left: int) -> tuple[int, ...]:
-        groups = bounds.groups(terms, self.rooms, self.hard)
-        arithmetic = bounds.bound(groups)
-        best = _Best(tier, places, self.board.tier_cost(places, tier), arithmetic, self._tell)
+    def outlook(self, tier: int, free: Iterable[int], seconds: float) -> Outlook:
+        """Return what a tier must cost where the earlier tiers in `free` cost nothing."""
+        key = tier, tuple(free)
+        if key not in self._looked:
+            kept = [t for earlier in key[1] for t in self.tiers[earlier]]
+            self._looked[key] = look_ahead(
+                tier, self.tiers[tier], self.hard, kept, self.rooms, self.clock, seconds * BLOCK_SHARE
+            )
+        return self._looked[key]
+
+    def _rest_at_its_bound(self) -> tuple[int, ...] | None:
+        """Ask for an assignment with every tier still to do exactly at its bound: one question instead of one a tier.
+
+        A yes proves everything at once: each tier costs what it must, given that those before it do.
+        """
+        self._on_bound, self._refused = True, "UNKNOWN"
+        encoding = self._base()
+        free = [r.tier for r in self.results if r.value == 0]
+        for tier in list(self.tiers)[len(self.results) :]:
+            outlook = self.outlook(tier, free, self.clock.left)
+            if outlook.asked < outlook.bound or self.clock.over:
+                return None
+            if outlook.bound == 0:
+                free.append(tier)
+            self.progress(Progress(tier, None, outlook.bound, self.clock.wall))
+            outlook.demand(encoding)
+        outcome = run(encoding, self.clock, self._question_seconds(self.clock.left), question=True)
+        self._refused = outcome.status
+        return outcome.places
+
+    def _question_seconds(self, seconds: float) -> float:
+        return min(IDEAL_SECONDS * max(1.0, len(self.school.pupils) / 200), seconds * IDEAL_SHARE)
+
+    def _tier(self, tier: int, places: tuple[int, ...], tiers_left: int) -> tuple[int, ...]:
         seconds = self.clock.left * (1.0 if tiers_left == 1 else 0.6)
-        costly: list[Block] = []
-        if best.open and not self.clock.over:
-            costly = blocks(terms, self.hard, self._kept(), self.rooms, self.clock, seconds * BLOCK_SHARE)
-            taken = {id(t) for block in costly for t in block.terms}
-            groups = bounds.groups([t for t in terms if id(t) not in taken], self.rooms, self.hard)
-            best.proved(_least(groups, costly))
-        if best.open and not self.clock.over:
-            self._ideal(groups, costly, best, min(IDEAL_SECONDS, seconds * IDEAL_SHARE))
-        if best.open and not self.clock.over:
-            self._optimise(terms, costly, best, seconds)
-        proof = "arithmetic" if best.bound == arithmetic else "search"
+        outlook = self.outlook(tier, [r.tier for r in self.results if r.value == 0], seconds)
+        best = _Best(tier, places, self.board.tier_cost(places, tier), outlook.bound, self._tell)
+        steps: tuple[Callable[[], None], ...] = (
+            lambda: self._ideal(outlook, best, self._question_seconds(seconds), asked=tiers_left == 1),
+            lambda: self._count(outlook, best, seconds),
+            lambda: self._improve(best, max(seconds * IMPROVE_SHARE, min(IMPROVE_SECONDS, seconds / 2))),
+            lambda: self._optimise(outlook, best, seconds),
+        )
+        for step in steps:
+            if best.open and not self.clock.over:
+                step()
+        self._on_bound = self._on_bound and best.value == outlook.bound
+        proof = "arithmetic" if best.bound == outlook.arithmetic else "search"
         self.results.append(TierResult(tier, best.value, best.bound, proof))
         return best.places
 
     def _tell(self, tier: int, value: int | None, bound: int) -> None:
         self.progress(Progress(tier, value, bound, self.clock.wall))
 
+    def _ideal(self, outlook: Outlook, best: _Best, seconds: float, *, asked: bool) -> None:
+        """Ask for an assignment exactly at the bound: CP-SAT answers at once, either way, nearly always.
+
+        With `asked` the same was asked before if all earlier tiers are at their bounds: the answer is known then.
+        """
+        if outlook.asked < best.bound:
+            return
+        status = self._refused
+        if not (asked and self._on_bound):
+            encoding = self._base()
+            outlook.demand(encoding)
+            outcome = run(encoding, self.clock, seconds, question=True)
+            status = outcome.status
+            if outcome.places is not None:
+                best.found(outcome.places, self.board.tier_cost(outcome.places, best.tier))
+        if status == "INFEASIBLE":
+            best.proved(outlook.asked + outlook.step)
+
+    def _count(self, outlook: Outlook, best: _Best, seconds: float) -> None:
+        """Let pupils alike be counted, which shows what the rules on numbers cost together; then ask again."""
+        required = [*self.hard, *self._kept()]
+        counted = count(outlook.terms, required, self.rooms, self.clock, min(COUNT_SECONDS, seconds * COUNT_SHARE))
+        if counted is None or counted.bound + outlook.ties <= best.bound:
+            return
+        best.proved(counted.bound + outlook.ties)
+        if best.open and counted.spent and not self.clock.over:
+            encoding = self._base()
+            outlook.demand_ties(encoding)
+            for term in outlook.terms:
+                if id(term) in counted.spent:
+                    cap(encoding, [term], counted.spent[id(term)] * (term.weight or 1))
+            outcome = run(encoding, self.clock, self._question_seconds(seconds), question=True)
+            if outcome.places is not None:
+                best.found(outcome.places, self.board.tier_cost(outcome.places, best.tier))
+
     def _kept(self) -> list[Term]:
         """Return the terms of earlier tiers that cost nothing in any assignment still allowed."""
         return [t for r in self.results if r.value == 0 for t in self.tiers[r.tier]]
 
-    def _ideal(self, groups: Sequence[bounds.Group], costly: Sequence[Block], best: _Best, seconds: float) -> None:
-        """Ask for an assignment exactly at the bound: CP-SAT answers at once, either way, nearly always."""
-        target = _least(groups, costly)
-        if target < best.bound:
-            return
-        encoding = self._base()
-        for block in costly:
-            _cap(encoding, block.terms, block.bound)
-        for group in groups:
-            _cap(encoding, group.terms, group.forced * group.price)
-        encoding.hint(best.places)
-        outcome = run(encoding, self.clock, seconds)
-        if outcome.places is not None:
-            best.found(outcome.places, self.board.tier_cost(outcome.places, best.tier))
-        elif outcome.status == "INFEASIBLE":
-            # Some group or block costs more than its bound: a group by its price at least, a block by its step.
-            best.proved(target + min([g.price for g in groups] + [b.step for b in costly]))
+    def _improve(self, best: _Best, seconds: float) -> None:
+        """Find a better assignment by exchanges: the prover begins where they end."""
+        if self.caps:
+            return  # the exchanges know the terms and their prices, no limit on a sum of them
+        improve(
+            self.board,
+            self.rooms,
+            best.places,
+            best.tier,
+            target=best.bound,
+            seconds=seconds,
+            clock=self.clock,
+            found=best.found,
+        )
 
-    def _optimise(self, terms: list[Term], costly: Sequence[Block], best: _Best, seconds: float) -> None:
+    def _optimise(self, outlook: Outlook, best: _Best, seconds: float) -> None:
         encoding = self._base()
-        excess = {id(t): [(v, w * (t.weight or 1)) for v, w in encoding.excess(t.shape)] for t in terms}
+        excess = {id(t): [(v, w * (t.weight or 1)) for v, w in encoding.excess(t.shape)] for t in outlook.terms}
         encoding.minimize([pair for pairs in excess.values() for pair in pairs], best.bound, best.value)
-        for block in costly:
+        for block in outlook.costly:
             encoding.model.add(linear([pair for t in block.terms for pair in excess[id(t)]]) >= block.bound)
         encoding.hint(best.places)
         outcome = run(encoding, self.clock, seconds, best.event, PROVERS)
@@ -259,21 +380,6 @@ class _Best:
         if (best, low) != self.shown:
             self.shown = (best, low)
             self.tell(self.tier, best, low)
-
-
-def _least(groups: Iterable[bounds.Group], costly: Iterable[Block]) -> int:
-    return bounds.bound(groups) + sum(block.bound for block in costly)
-
-
-def _cap(encoding: Encoding, terms: Iterable[Term], value: int) -> None:
-    """Keep the cost of some soft terms at or below `value`."""
-    terms = list(terms)
-    if value == 0:
-        for term in terms:
-            encoding.require(term.shape)
-        return
-    cost = [(v, w * (t.weight or 1)) for t in terms for v, w in encoding.excess(t.shape)]
-    encoding.model.add(linear(cost) <= value)
 
 
 def by_tier(terms: Iterable[Term]) -> Mapping[int, list[Term]]:
