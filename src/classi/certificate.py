@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from classi.audit import Audit
 from classi.case import Case
-from classi.formation.bounds import criterion_bounds
 from classi.formation.conflict import Conflict
 from classi.formation.engine import Limits
 from classi.formation.solve import Solution, TierResult, gap
+from classi.formation.split import Split, take_apart
+from classi.formation.whole import PartResult, criterion_bounds
 
 
 def make_certificate(
@@ -22,6 +23,7 @@ def make_certificate(
     audit: Audit | None,
     conflict: Conflict | None,
     costs: Sequence[int] | None,
+    apart: Split | None = None,
 ) -> dict[str, Any]:
     """Return the content of ``certificato.json``, as `docs/formats.md` describes it.
 
@@ -32,7 +34,9 @@ def make_certificate(
     conflict : why it is impossible, when it is.
     costs : the cost of each criterion as the solver's side counts it, in the order of the regulation; ``None`` without
         an assignment.
+    apart : the school taken apart, where that was done before.
     """
+    apart = apart or take_apart(case.school, case.terms)
     return {
         "format": 1,
         "status": solution.status,
@@ -40,7 +44,8 @@ def make_certificate(
         "pupils": len(case.school.pupils),
         "classes": len(case.school.classes),
         "tiers": _tiers(case, solution),
-        "criteria": _criteria(case, audit, costs),
+        "parts": [_part(part) for part in solution.parts],
+        "criteria": _criteria(case, audit, costs, criterion_bounds(apart)),
         "stopped": solution.stopped,
         **_search(solution, limits),
         "versions": {"classi": version("classi"), "python": platform.python_version(), "ortools": version("ortools")},
@@ -57,6 +62,10 @@ def _tiers(case: Case, solution: Solution) -> list[dict[str, Any]]:
     if solution.places is not None:
         # A tier whose rules find nothing to look at (wishes where nobody has any) is not searched, and costs nothing.
         solved = {tier: solved.get(tier, TierResult(tier, 0, 0, "arithmetic")) for tier in case.regulation.tiers}
+    return _of_tiers(list(solved.values()))
+
+
+def _of_tiers(tiers: Sequence[TierResult]) -> list[dict[str, Any]]:
     return [
         {
             "tier": t.tier,
@@ -67,12 +76,22 @@ def _tiers(case: Case, solution: Solution) -> list[dict[str, Any]]:
             "proof": t.proof,
             "conditional_on_earlier_tiers": n > 0,
         }
-        for n, t in enumerate(solved.values())
+        for n, t in enumerate(tiers)
     ]
 
 
-def _criteria(case: Case, audit: Audit | None, costs: Sequence[int] | None) -> list[dict[str, Any]]:
-    bounds_of = criterion_bounds(case.school, case.terms)
+def _part(part: PartResult) -> dict[str, Any]:
+    return {
+        "classes": list(part.classes),
+        "pupils": part.pupils,
+        "status": part.status,
+        "tiers": _of_tiers(part.tiers),
+    }
+
+
+def _criteria(
+    case: Case, audit: Audit | None, costs: Sequence[int] | None, bounds_of: Mapping[int, int]
+) -> list[dict[str, Any]]:
     return [
         {
             "number": k + 1,

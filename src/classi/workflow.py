@@ -19,8 +19,10 @@ from classi.durable import write_atomic
 from classi.errors import AuditFailure, Infeasible, InputError, NotFound, Problem
 from classi.formation.conflict import Conflict, explain_conflict
 from classi.formation.engine import Clock, Limits
-from classi.formation.search import Board
-from classi.formation.solve import Progress, Solution, solve
+from classi.formation.parts import form_parts
+from classi.formation.solve import Progress, Solution
+from classi.formation.split import take_apart
+from classi.formation.whole import criterion_costs
 from classi.generate import Knobs, generate
 from classi.i18n import _
 from classi.reasons import unmet_wishes
@@ -110,13 +112,16 @@ def form(
 ) -> Result:
     """Give the seats and form the classes of a case, count them again independently, and certify the result.
 
+    A school that falls into independent parts is formed part by part, a large one by several processes unless there is
+    one worker: a script then needs the usual ``if __name__ == "__main__":``.
+
     Parameters
     ----------
     case : what to form.
     time_limit : seconds for the whole search; explaining an impossible case may take as long again, 30 s at most. With
         one worker it is a fixed amount of CP-SAT's work, and no wall time is written anywhere, so that the same input
         gives the same bytes.
-    seed, workers, memory_mb : search seed, threads, and limit of the process in megabytes.
+    seed, workers, memory_mb : search seed, threads (or processes), and limit of them all in megabytes.
     progress : called with every improvement.
     stop : set it from another thread, or a signal handler, to end the search and keep the best found.
     decisions : what people and the public draw decided about admissions; default what the case's files record.
@@ -148,9 +153,11 @@ def form(
     try:
         seated = give_seats(case, clock, decisions)
         case = case if seated is None else seated.inside
-        solution = solve(case.school, case.terms, limits, progress, clock)
+        apart = take_apart(case.school, case.terms)
+        solution = form_parts(case.school, case.terms, limits, progress, clock, apart)
     except Impossible:
-        solution = solve(case.school, case.terms, limits, progress, Clock(limits, clock.stop))
+        apart = take_apart(case.school, case.terms)
+        solution = form_parts(case.school, case.terms, limits, progress, Clock(limits, clock.stop), apart)
         if solution.status != "INFEASIBLE":
             raise
         # Impossible whoever gets the seats: explained like any other impossible case.
@@ -160,9 +167,9 @@ def form(
         conflict = explain_conflict(case.school, case.regulation, case.terms, explaining)
     if solution.places is not None:
         audit = audit_ledger(case.ledger(_placed(case.school, solution.places)), case.regulation)
-        costs = Board(case.school, case.terms).criterion_costs(solution.places, len(case.regulation.criteria))
+        costs = criterion_costs(apart, solution.places, len(case.regulation.criteria))
         _agree(case, solution, costs, audit)
-    certificate = make_certificate(case, solution, limits, audit, conflict, costs)
+    certificate = make_certificate(case, solution, limits, audit, conflict, costs, apart)
     if seated is not None:
         certificate["admission"] = seated.summary()
     return Result(case, solution, certificate, audit, conflict, seated)

@@ -16,8 +16,10 @@ from classi.audit import Audit, audit_ledger, compare_with_certificate
 from classi.certificate import make_certificate
 from classi.formation.engine import Limits
 from classi.formation.solve import Solution, TierResult
+from classi.formation.whole import PartResult
 from classi.i18n import use_language
 from classi.recount import audit_result, sha256
+from classi.report.facts import certificate_facts
 
 RULES: list[dict[str, Any]] = [
     {"rule": "equal_sizes", "hard": True},
@@ -98,6 +100,30 @@ def test_that_wall_times_are_told_only_where_they_may_differ(case: Case, audit: 
     assert [threads[k] for k in keys] == [False, 5, 2.346, 1.235, 0.5]
     one = make_certificate(case, solution(*BOTH), replace(LIMITS, workers=1), audit, None, [0, 4, 0])
     assert [one[k] for k in keys] == [True, 5, None, None, 0.5]
+
+
+def test_that_each_part_has_its_own_certificate(case: Case, audit: Audit) -> None:
+    assert make_certificate(case, solution(*BOTH), LIMITS, audit, None, [0, 4, 0])["parts"] == []
+    proved = PartResult(("1A",), 2, "OPTIMAL", (TierResult(1, 3, 3, "search"), TierResult(2, 0, 0, "arithmetic")))
+    parts = (proved, PartResult(("1B",), 2, "FEASIBLE", (TierResult(1, 9, 6, ""),)))
+    certificate = make_certificate(case, replace(solution(*BOTH), parts=parts), LIMITS, audit, None, [0, 4, 0])
+    one, other = json.loads(json.dumps(certificate["parts"]))
+    assert (one["classes"], one["pupils"], one["status"]) == (["1A"], 2, "OPTIMAL")
+    assert one["tiers"] == [
+        {"tier": 1, "value": 3, "bound": 3, "gap": 0.0, "proved": True, "proof": "search"}
+        | {"conditional_on_earlier_tiers": False},
+        {"tier": 2, "value": 0, "bound": 0, "gap": 0.0, "proved": True, "proof": "arithmetic"}
+        | {"conditional_on_earlier_tiers": True},
+    ]
+    assert [(t["proved"], t["gap"]) for t in other["tiers"]] == [(False, 0.333333)]
+    assert compare_with_certificate(audit, certificate) == ()
+    facts = {fact.name: fact.value for fact in certificate_facts(certificate, agrees=True)}
+    assert facts["Independent parts"] == "2, of which 1 proved best"
+
+
+def test_that_a_school_in_one_piece_says_nothing_of_parts(case: Case, audit: Audit) -> None:
+    certificate = make_certificate(case, solution(*BOTH), LIMITS, audit, None, [0, 4, 0])
+    assert "Independent parts" not in {fact.name for fact in certificate_facts(certificate, agrees=True)}
 
 
 # --- counting again, with and without one ---

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from classi.i18n import _
@@ -19,6 +19,7 @@ def _facts(certificate: Mapping[str, Any], agrees: bool) -> Iterator[tuple[str, 
     status = str(certificate.get("status", ""))
     yield _("Result"), f"{status}: {_status(status)}" if status else ""
     yield _("How the search ended"), _stopped(str(certificate.get("stopped") or ""))
+    yield _("Independent parts"), _parts(certificate.get("parts") or ())
     yield _("Second count"), _second_count(certificate.get("audit"), agrees)
     yield _("Regulation"), str(certificate.get("regulation") or "")
     yield _("Seed of every random choice"), _said(certificate.get("seed"))
@@ -68,6 +69,13 @@ def _stopped(why: str) -> str:
         "memory": _("the memory allowed was over"),
         "interrupted": _("somebody stopped it; the best found so far was kept"),
     }.get(why, why)
+
+
+def _parts(parts: Sequence[Mapping[str, Any]]) -> str:
+    if not parts:
+        return ""
+    proved = sum(part.get("status") == "OPTIMAL" for part in parts)
+    return _("{number}, of which {proved} proved best").format(number=len(parts), proved=proved)
 
 
 def _second_count(audit: Mapping[str, Any] | None, agrees: bool) -> str:
