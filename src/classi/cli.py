@@ -22,7 +22,7 @@ from rich.control import strip_control_codes
 from rich.markup import escape
 from rich.table import Table
 
-from classi import cli_admissions
+from classi import cli_admissions, cli_bench
 from classi.console import (
     EXIT_BROKEN,
     EXIT_IMPOSSIBLE,
@@ -96,6 +96,7 @@ def build() -> typer.Typer:
     app.command("generate", help=_("Write a synthetic school, from a seed."))(ready(_with_knobs(generate)))
 
     cli_admissions.add_to(app)
+    cli_bench.add_to(app)
 
     @app.callback(invoke_without_command=True)
     def version(
@@ -338,7 +339,7 @@ class _Live:
     def show(self, news: Progress) -> None:
         gap = "" if news.gap is None else _decimal(news.gap, ".1%")
         text = _("tier {tier}: {value}, bound {bound}, gap {gap}").format(
-            tier=news.tier, value=news.value, bound=news.bound, gap=gap
+            tier=news.tier, value="–" if news.value is None else news.value, bound=news.bound, gap=gap
         )
         if self.status is not None:
             self.status.update(f"{text}  {_decimal(news.seconds, '.1f')} s")

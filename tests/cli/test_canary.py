@@ -55,6 +55,12 @@ of = {{ sesso = "M" }}
 count = 4
 hard = true
 """
+TWO_SOFT_RULES = """[[criteria]]
+rule = "balance"
+attribute = "straniero"
+weight = 1
+
+[admission]"""
 WHO = ("--who", "Dirigente", "--on", "2026-06-01")
 WHY = ("--why", "Prova", *WHO)
 BEFORE = ("--who", "Segreteria", "--on", "2026-05-01")
@@ -106,7 +112,7 @@ class Heard:
     ran: set[str] = field(default_factory=set)
 
     def __call__(self, expected: int, *words: object) -> None:
-        command = " ".join(map(str, words[: 2 if words[0] in ("draw", "publish") else 1]))
+        command = " ".join(map(str, words[: 2 if words[0] in ("draw", "publish", "bench") else 1]))
         for language in ("en", "it"):
             if language == "it" and expected == 0:  # what was done is not done twice
                 continue
@@ -213,9 +219,27 @@ def run_every_command(heard: Heard, folder: Path) -> None:
     heard(0, "draw", "reveal", tied, "--round", "Plesso", "--numbers", "4 9", *WHO)
     heard(0, "draw", "show", tied, "--round", "Plesso")
     heard(0, "form", tied, "--out", folder / "ct", "--workers", 1)
+    run_research(heard, folder, case, bad)
     run_what_fails(heard, folder, case, bad, file)
     heard(0, "generate", "--out", folder / "n", "--pupils", 20, "--classes", 2)
     heard(0, "template", folder / "scuola.xlsx")
+
+
+def run_research(heard: Heard, folder: Path, case: Path, bad: Path) -> None:
+    table, store = folder / "tabella.csv", folder / "misure.jsonl"
+    two = aviary(folder / "due", rules=RULES.replace("[admission]", TWO_SOFT_RULES, 1))
+    heard(0, "bench", "groups", case, folder / "c", "--out", table)
+    heard(0, "bench", "groups", case, folder / "c", "--by", "cittadinanza", "--by", "dsa", "--out", table)
+    heard(2, "bench", "groups", case, folder / "c", "--by", SURNAME.lower()[:3], "--out", table)
+    heard(0, "bench", "chance", case, "--draws", 20, "--out", table)
+    heard(0, "bench", "prices", two, "--seconds", 2, "--out", table)
+    heard(0, "bench", "frontier", two, "--first", 2, "--second", 3, "--seconds", 2, "--out", table)
+    for command in (("chance",), ("prices",), ("groups",), ("frontier", "--first", 1, "--second", 2)):
+        where = (folder / "c",) if command == ("groups",) else ()
+        heard(2, "bench", command[0], bad, *where, *command[1:], "--out", table)
+    heard(0, "bench", "list")
+    heard(0, "bench", "run", "quick", "--families", "tight", "--methods", "swaps", "--seconds", 0.2, "--store", store)
+    heard(0, "bench", "report", "--store", store, "--out", folder / "misure")
 
 
 def run_what_fails(heard: Heard, folder: Path, case: Path, bad: Path, file: Path) -> None:
