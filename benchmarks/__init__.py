@@ -1,1 +1,1 @@
-"""Benchmarks of classi: the same cases by classi and by simpler means, every claim a ratio in one run."""
+"""Benchmarks of whole commands and of admissions; those of the search are `classi bench`."""

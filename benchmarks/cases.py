@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from classi.domain import School
 from classi.generate import Generated, Knobs, generate
-from classi.regulation import parse_regulation
-from classi.tables.read import tables_from_rows
 from classi.tables.write import write_assignment, write_case
-from classi.terms import Term
 
 
 @dataclass(frozen=True)
@@ -27,22 +22,6 @@ class Benchmark:
     def make(self, seed: int) -> Generated:
         """Generate the school of a seed."""
         return generate(self.knobs, seed)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A school with its rules compiled: what every method of `benchmarks.baselines` reads."""
-
-    school: School
-    terms: tuple[Term, ...]
-
-    @classmethod
-    def of(cls, made: Generated) -> Problem:
-        """Compile a generated school exactly as `classi form` does."""
-        school = tables_from_rows(made.rows).school
-        regulation = parse_regulation(tomllib.loads(made.regulation)).with_implicit(school)
-        school = regulation.bind(school)
-        return cls(school, tuple(regulation.terms(school)))
 
 
 REGISTRY: dict[str, Benchmark] = {}
@@ -70,24 +49,6 @@ def three_classes() -> Knobs:
 def five_classes() -> Knobs:
     """The usual school: every criterion of the generated regulation, wishes and siblings."""
     return Knobs(pupils=125, classes=5)
-
-
-@benchmark("125/5, one-way wishes too", seeds=range(1, 11))
-def five_classes_one_way() -> Knobs:
-    """The usual school where wishes that are not returned count as well: much harder to prove."""
-    return Knobs(pupils=125, classes=5, one_way=True)
-
-
-@benchmark("200/8", seeds=range(1, 6))
-def eight_classes() -> Knobs:
-    """The size at which encodings are compared."""
-    return Knobs(pupils=200, classes=8)
-
-
-@benchmark("300/13", seeds=range(1, 11))
-def thirteen_classes() -> Knobs:
-    """A large institute."""
-    return Knobs(pupils=300, classes=13)
 
 
 @benchmark("1000 rows", seeds=range(1, 6))

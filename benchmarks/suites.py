@@ -1,4 +1,4 @@
-"""What is measured: the usual schools, the limits of the other commands, and classi beside simpler means."""
+"""What is measured: whole commands, from start to end; the search alone is `classi bench run`."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from benchmarks.answers import Answer, Method, Tier, ours
-from benchmarks.baselines import METHODS
-from benchmarks.cases import REGISTRY, Problem, write_folder
+from benchmarks.cases import REGISTRY, write_folder
 from benchmarks.journal import Figures, Journal
-from benchmarks.tables import markdown, ratio, seconds, spread
-from classi.formation.solve import Progress
+from benchmarks.tables import markdown, seconds, spread
+from classi.bench.records import gap
 
 FORM_SECONDS = 60.0
-GAP = 0.01
+USUAL = ("60/3", "125/5")
 RUNS = 5
 CLASSI = (sys.executable, "-c", "from classi.cli import main; main()")
 Say = Callable[[str], None]
@@ -52,12 +48,7 @@ def expect(figures: Figures, *codes: int) -> Figures:
     return figures
 
 
-# --- usual: the whole command, and the search alone ---
-
-
-def usual(journal: Journal, seeds: int | None, say: Say) -> str:
-    """Measure the usual schools."""
-    return "\n".join([_whole_commands(journal, seeds, say), _large(journal, seeds, say)])
+# --- usual: the whole command ---
 
 
 def _form_once(name: str, seed: int) -> Figures:
@@ -70,16 +61,17 @@ def _form_once(name: str, seed: int) -> Figures:
     return {**figures, "status": certificate["status"], "tiers": tiers}
 
 
-def _whole_commands(journal: Journal, seeds: int | None, say: Say) -> str:
+def usual(journal: Journal, seeds: int | None, say: Say) -> str:
+    """Measure `classi form` on the usual schools, from start to report."""
     rows = []
-    for name in ("60/3", "125/5"):
+    for name in USUAL:
         chosen = REGISTRY[name].seeds[:seeds]
         found = []
         for seed in chosen:
             found.append(journal.get(partial(_form_once, name, seed), suite="usual", case=name, seed=seed))
-            say(say_line(f"form {name} seed {seed}", found[-1]))
+            say(_say_line(f"form {name} seed {seed}", found[-1]))
         proved = sum(f["status"] == "OPTIMAL" for f in found)
-        gaps = [_gap(Tier(**t)) for f in found for t in f["tiers"]]
+        gaps = [gap(t["value"], t["bound"]) or 0.0 for f in found for t in f["tiers"]]
         rows.append([
             name, f"{proved} of {len(chosen)}", spread([f["seconds"] for f in found]),
             f"{max(f['peak_mb'] for f in found):.0f}", f"{max(gaps):.0%}",
@@ -95,68 +87,14 @@ def _whole_commands(journal: Journal, seeds: int | None, say: Say) -> str:
     return f"### The usual school, the whole command\n\n{text}{markdown(headings, rows)}"
 
 
-def _gap(tier: Tier) -> float:
-    if tier.bound is None:
-        return 1.0
-    return (tier.value - tier.bound) / tier.value if tier.value else 0.0
-
-
-def seconds_to_gap(events: Sequence[Progress], tiers: Sequence[Tier], gap: float) -> float | None:
-    """Return when every tier had its gap at or below `gap`, or ``None``.
-
-    Tiers are solved in order, so it is the moment the last one gets there, provided the earlier ones ended there too.
-    """
-    if any(_gap(t) > gap for t in tiers):
-        return None
-    last = tiers[-1].tier
-    within = [e.seconds for e in events if e.tier == last and e.gap is not None and e.gap <= gap]
-    return min(within, default=None)
-
-
-def _search_once(name: str, seed: int) -> Figures:
-    events: list[Progress] = []
-    answer = ours(Problem.of(REGISTRY[name].make(seed)), FORM_SECONDS, 0, events.append)
-    return {**plain(answer), "to_gap": seconds_to_gap(events, answer.tiers, GAP)}
-
-
-def plain(answer: Answer) -> Figures:
-    return {**asdict(answer), "tiers": [asdict(t) for t in answer.tiers]}
-
-
-def _large(journal: Journal, seeds: int | None, say: Say) -> str:
-    rows = []
-    for name in ("125/5", "125/5, one-way wishes too", "300/13"):
-        chosen = REGISTRY[name].seeds[:seeds]
-        found = []
-        for seed in chosen:
-            found.append(journal.get(partial(_search_once, name, seed), suite="search", case=name, seed=seed))
-            say(say_line(f"search {name} seed {seed}", found[-1]))
-        proved = [f["seconds"] if f["status"] == "proved" else None for f in found]
-        near = [f["to_gap"] for f in found]
-        rows.append([
-            name, spread(near), sum(v is not None for v in near), spread(proved),
-            f"{sum(v is not None for v in proved)} of {len(chosen)}", "; ".join(_values(f) for f in found),
-        ])  # fmt: skip
-    headings = (
-        "pupils/classes", f"s to a gap ≤ {GAP:.0%} in every tier (median / worst)", "seeds that got there",
-        "s to proof (median / worst)", f"proved within {FORM_SECONDS:.0f} s", "value/bound by tier, seed after seed",
-    )  # fmt: skip
-    note = "Search alone: reading, audit and report excluded. “–” = not within the time limit.\n\n"
-    return f"### The search alone\n\n{note}{markdown(headings, rows)}"
-
-
-def say_line(what: str, figures: Figures) -> str:
+def _say_line(what: str, figures: Figures) -> str:
     return f"{what}: {figures['status']} {seconds(figures['seconds'])} s, {_values(figures)}"
 
 
 def _values(figures: Figures) -> str:
-    return " ".join(_tier_text(Tier(**t)) for t in figures["tiers"]) or figures["status"]
-
-
-def _tier_text(tier: Tier) -> str:
-    if tier.proved:
-        return f"{tier.value}"
-    return f"{tier.value}/{'?' if tier.bound is None else tier.bound}"
+    """Write the value of each tier, and its bound where that is another."""
+    tiers = [(t["value"], t["bound"]) for t in figures["tiers"]]
+    return " ".join(f"{value}" if value == bound else f"{value}/{bound}" for value, bound in tiers) or "nothing found"
 
 
 # --- limits: the other commands ---
@@ -197,66 +135,7 @@ def _audit(run: int) -> Figures:
         return expect(run_classi("audit", case, formed), 0)
 
 
-# --- compare: classi beside simpler means ---
-
-
-def compare(journal: Journal, seeds: int | None, say: Say) -> str:
-    """Measure every method on the same schools, with the same time."""
-    name = "200/8"
-    rows: list[list[Any]] = []
-    found: dict[str, list[Figures]] = {method: [] for method in METHODS}
-    for seed in REGISTRY[name].seeds[:seeds]:
-        problem = Problem.of(REGISTRY[name].make(seed))
-        for method, solve in METHODS.items():
-            measure = partial(_method_once, solve, problem)
-            figures = journal.get(measure, suite="compare", case=name, seed=seed, method=method)
-            found[method].append(figures)
-            say(say_line(f"{name} seed {seed} {method}", figures))
-        rows.append([seed, *(_cell(found[method][-1]) for method in METHODS), _ratio(found)])
-    note = (
-        f"{name}, the same {FORM_SECONDS:.0f} s for everybody, 2 threads (c: 1). Cells: seconds to the proof of every "
-        "tier, or “open”; then value (or value/bound where not proved) tier by tier. Last column: seconds of (a) : "
-        "seconds of classi, both to proof; ≥ where (a) was cut off.\n\n"
-    )
-    headings = ("seed", *METHODS, "(a) : classi")
-    return f"### Beside simpler means\n\n{note}{markdown(headings, rows)}\n{_median_ratio(found)}\n"
-
-
-def _method_once(solve: Method, problem: Problem) -> Figures:
-    return plain(solve(problem, FORM_SECONDS, 0))
-
-
-def _cell(figures: Figures) -> str:
-    if figures["status"] == "infeasible":
-        return "nothing found"
-    return f"{seconds(figures['seconds']) + ' s' if figures['status'] == 'proved' else 'open'}: {_values(figures)}"
-
-
-def _pairs(found: dict[str, list[Figures]]) -> list[tuple[Figures, Figures]]:
-    return list(zip(found["classi"], found["(a) naive CP-SAT"], strict=True))
-
-
-def _ratio(found: dict[str, list[Figures]]) -> str:
-    mine, naive = _pairs(found)[-1]
-    if mine["status"] != "proved":
-        return "–"
-    return ratio(mine["seconds"], naive["seconds"], at_least=naive["status"] != "proved")
-
-
-def _median_ratio(found: dict[str, list[Figures]]) -> str:
-    proved = [(m, n) for m, n in _pairs(found) if m["status"] == "proved"]
-    ratios = sorted(n["seconds"] / m["seconds"] for m, n in proved)
-    if len(ratios) < len(found["classi"]):
-        return f"classi proved {len(proved)} of {len(found['classi'])}: no median ratio."
-    cut = sum(n["status"] != "proved" for _, n in proved)
-    return (
-        f"Median ratio {ratios[len(ratios) // 2]:.1f}×; (a) was cut off, its time therefore a lower limit, "
-        f"in {cut} of {len(proved)}."
-    )
-
-
 SUITES: dict[str, Callable[[Journal, int | None, Say], str]] = {
     "usual": usual,
     "limits": limits,
-    "compare": compare,
 }

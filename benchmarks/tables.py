@@ -36,8 +36,3 @@ def spread(values: Sequence[float | None]) -> str:
     ordered = sorted(float("inf") if v is None else v for v in values)
     middle, worst = median(ordered), ordered[-1]
     return " / ".join(seconds(None if v == float("inf") else v) for v in (middle, worst))
-
-
-def ratio(one: float, other: float, *, at_least: bool) -> str:
-    """Write other : one; `at_least` where `other` was cut off by its time limit."""
-    return f"{'≥' if at_least else ''}{other / one:.1f}×"
