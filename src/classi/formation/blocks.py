@@ -127,27 +127,31 @@ def _least(
 ) -> int:
     """Return the least cost of some terms when only these pupils exist, or as much of it as is proved in time."""
     order = sorted(pupils)
-    asked: list[Bounded] = [*required.ties(pupils), *required.limits(order)]
-    wanted = [t.shape for t in inside if isinstance(t.shape, Band | Pair | AnyOf)]
-    if free_of_charge(pupils, [*asked, *wanted], rooms):
+    few = _representatives(order, inside, required, rooms)
+    here = dict(zip(order, (rooms[i] & few for i in order), strict=True))
+    asked: list[Bounded] = [*required.ties(pupils), *required.limits(order, sorted(few))]
+    asked = [s for s in asked if few.issuperset(_classes(s))]
+    wanted = [
+        (t, t.shape) for t in inside if isinstance(t.shape, Band | Pair | AnyOf) and few.issuperset(_classes(t.shape))
+    ]
+    if free_of_charge(pupils, [*asked, *(shape for _t, shape in wanted)], here):
         return 0
     # A run cut short may know less than arithmetic does.
-    return max(_alone(inside, order, asked, rooms, clock), bound(groups(inside, rooms, hard)))
+    return max(_alone(wanted, order, asked, here, clock), bound(groups(inside, rooms, hard)))
 
 
-def _alone(inside: Sequence[Term], order: Sequence[int], asked: Sequence[Bounded], rooms: Domains, clock: Clock) -> int:
+def _alone(
+    wanted: Sequence[tuple[Term, Bounded]],
+    order: Sequence[int],
+    asked: Sequence[Bounded],
+    rooms: Mapping[int, frozenset[int]],
+    clock: Clock,
+) -> int:
     at = {pupil: n for n, pupil in enumerate(order)}
-    few = _representatives(order, asked, inside, rooms)
-    encoding = Encoding([rooms[i] & few for i in order])
+    encoding = Encoding([rooms[i] for i in order])
     for shape in asked:
-        if not isinstance(shape, Band | When) or few.issuperset(_classes(shape)):
-            encoding.require(_renumbered(shape, at))
-    cost = [
-        (v, w * (t.weight or 1))
-        for t in inside
-        if isinstance(t.shape, Pair | AnyOf) or few.issuperset(_classes(t.shape))
-        for v, w in encoding.excess(_renumbered(t.shape, at))
-    ]
+        encoding.require(_renumbered(shape, at))
+    cost = [(v, w * (t.weight or 1)) for t, shape in wanted for v, w in encoding.excess(_renumbered(shape, at))]
     objective = linear(cost)
     if isinstance(objective, int):
         return objective
@@ -159,27 +163,24 @@ def _classes(shape: Shape) -> tuple[int, ...]:
     return shape.band.classes if isinstance(shape, When) else shape.classes if isinstance(shape, Band) else ()
 
 
-def _representatives(
-    order: Sequence[int], asked: Iterable[Shape], inside: Iterable[Term], rooms: Domains
-) -> frozenset[int]:
+def _representatives(order: Sequence[int], inside: Iterable[Term], required: Shares, rooms: Domains) -> frozenset[int]:
     """Return classes among which as much is possible as among all: of those that differ in nothing, one a pupil.
 
     A class that stays empty must cost nothing for that, or it is kept.
     """
     marks: dict[int, list[object]] = defaultdict(list)
-    for shape, price in (*((s, None) for s in asked), *((t.shape, t.weight) for t in inside)):
-        band = shape.band if isinstance(shape, When) else shape
+    for term in inside:
+        band = term.shape
         if not isinstance(band, Band):
             continue
-        condition = (shape.trigger, shape.at_least) if isinstance(shape, When) else ()
         # Kept apart from all others: sums over several classes, and bands an empty class would break.
         unlike = len(band.classes) > 1 or (band.low or 0) > 0 or (band.high is not None and band.high < 0)
+        price = (term.weight, id(band.weights), band.low, band.high, band.unit, band.times)
         for c in band.classes:
-            own = (c,) if unlike else ()
-            marks[c].append((own, price, condition, band.weights, band.low, band.high, band.unit, band.times))
+            marks[c].append(((c,) if unlike else (), price))
     kinds: dict[object, list[int]] = defaultdict(list)
     for c in sorted(frozenset.union(*(rooms[i] for i in order))):
-        kinds[tuple(marks[c]), tuple(c in rooms[i] for i in order)].append(c)
+        kinds[required.mark(c), tuple(marks[c]), tuple(c in rooms[i] for i in order)].append(c)
     return frozenset(c for alike in kinds.values() for c in alike[: len(order)])
 
 

@@ -82,7 +82,7 @@ def count(
     wanted = [(t, t.shape) for t in terms if isinstance(t.shape, Counts)]
     kept = [t.shape for t in required if isinstance(t.shape, Counts)]
     kinds = _kinds([*kept, *(shape for _t, shape in wanted)], rooms)
-    classes = frozenset.union(*rooms)
+    classes = frozenset[int]().union(*rooms)
     if not wanted or 2 * len(kinds) > len(rooms) or len(kinds) * len(classes) > MOST_CELLS:
         return None
     first = [members[0] for members in kinds]

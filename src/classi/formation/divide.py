@@ -225,8 +225,9 @@ def _rows(groups: Sequence[frozenset[int]], terms: Sequence[Term], rooms: Domain
     hosts = _hosts(terms, len(rooms))
     found = []
     for key, counted in weights.items():
-        if key not in hosts and len(middles[key]) < classes and len(counted) < len(rooms):
-            continue  # nobody asks for an even share of it
+        even = key in hosts or len(middles[key]) == classes or len(counted) == len(rooms)
+        if not counted or not even:
+            continue  # there is nothing to share, or nobody asks for an even share of it
         total = sum(w for _i, w in counted)
         target = share * total
         if len(middles[key]) == classes and min(w for _i, w in counted) >= 0:

@@ -73,7 +73,7 @@ class _Limits:
             distance = -(-distance // self.unit)
         cost: Floats = distance * self.price
         if self.conditional:
-            cost = np.where(held >= self.at_least, cost, 0.0)
+            cost = np.where((held >= self.at_least) | (self.at_least <= 0), cost, 0.0)
         return cost
 
 
@@ -169,6 +169,9 @@ class Exchange:
         self.simple = [_Limits.of(entries) for entries in simple]
         self.other = [_Limits.of(entries) for entries in other]
         self._read_pairs(pairs)
+        # Two who want to be together and must be apart cost the lesser of both, wherever they are.
+        said = sum(p * t.shape.times for t, p in zip(terms, prices, strict=True) if isinstance(t.shape, Pair))
+        self.contradictory = (said - float(np.abs(self.pair_price).sum())) / 2
         self._read_places(places)
         self._read_any_of()
 
@@ -244,8 +247,11 @@ class Exchange:
         -------
         Shape ``(len(left), len(right))``. Cross effects of `AnyOf` terms are left out (see `exact`).
         """
-        mine, theirs = self.ones[left], self.ones[right]
         gain, loss = self.up[a] + self.down[b], self.down[a] + self.up[b]
+        # Most of what is counted is well inside its limits in both classes: one more or less costs nothing.
+        live = np.flatnonzero((gain != 0) | (loss != 0))
+        gain, loss = gain[live], loss[live]
+        mine, theirs = self.ones[np.ix_(left, live)], self.ones[np.ix_(right, live)]
         found: Floats = (mine @ loss)[:, None] + (theirs @ gain)[None, :] - (mine * (gain + loss)) @ theirs.T
         if len(self.other[a].row) or len(self.other[b].row) or self.joint:
             change = self.numbers[right][None, :, :] - self.numbers[left][:, None, :]
@@ -356,7 +362,7 @@ class Exchange:
 
     def cost(self) -> float:
         """Return the whole cost, counted anew."""
-        total = float(self.class_cost.sum())
+        total = float(self.class_cost.sum()) + self.contradictory
         for joint in self.joint:
             sums = self.sums_in[joint.inside, joint.row]
             if isinstance(joint.shape, Band):

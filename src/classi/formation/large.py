@@ -15,6 +15,7 @@ import numpy as np
 from classi.domain import School
 from classi.formation.divide import class_groups, deal, polish
 from classi.formation.engine import Clock
+from classi.formation.improve import Effort, improve
 from classi.formation.solve import Formation, Progress, Solution, solve
 from classi.formation.split import Split, split
 from classi.terms import Band, Range, Term, When, named
@@ -35,6 +36,15 @@ LEAF_SECONDS = 12.0
 """Time for a group; what is not proved by then is mended later, with other classes beside it."""
 
 MEND_SECONDS = 3.0
+IMPROVE_SHARE = 0.2
+"""Part of the time left that exchanges all over the pool may take."""
+
+GENTLE = 0.06
+"""Temperature they begin with, in the dearest unit of the last tier: the pool is nearly good already."""
+
+WORTH_EXCHANGING = 1.5
+"""How many times its bound the last tier costs, and half a unit a class, where exchanges are worth their time."""
+
 DEALS = 3
 STALE = 40
 """Attempts in a row that mend nothing before the pool is given to the prover as a whole."""
@@ -59,7 +69,7 @@ def form_large(
     places = pool.divided()
     if places is None:
         return formation.run()
-    places = pool.mended(places)
+    places = pool.mended(pool.improved(places))
     return formation.finish(places) if pool.provable else formation.closed(places)
 
 
@@ -138,6 +148,18 @@ class _Pool:
         self.clock.deterministic_time += clock.deterministic_time
         self.clock.out_of_memory |= clock.out_of_memory
 
+    def improved(self, places: tuple[int, ...]) -> tuple[int, ...]:
+        """Exchange pupils all over the pool, where that is quicker than forming classes anew."""
+        costs = self.costs(places)
+        bound = self.least(costs)[-1]
+        if costs[-1] > WORTH_EXCHANGING * bound + len(self.school.classes) / 2 and not self.clock.over:
+            better: list[tuple[int, ...]] = [places]
+            effort = Effort(self.clock.left * IMPROVE_SHARE, self.clock, bound, GENTLE)
+            improve(self.board, self.formation.rooms, places, effort, better.append)
+            places = better[-1]
+            self.tell(self.costs(places))
+        return places
+
     # --- mend ---
 
     def mended(self, places: tuple[int, ...]) -> tuple[int, ...]:
@@ -206,7 +228,7 @@ class _Pool:
         terms = {id(t): t for c in home for t in self.by_class[c]}
         terms |= {id(t): t for i, room in enumerate(rooms) if room for t in self.by_pupil[i]}
         # What compares these classes with others is left out here, and counted afterwards.
-        own = [t for t in terms.values() if not (c := _classes(t)) or home[c[0]].issuperset(c)]
+        own = [t for t in terms.values() if not (c := _classes(t)) or home.get(c[0], nowhere).issuperset(c)]
         found = split(self.school, own, rooms)
         if len(found.parts) >= TOGETHER:
             clock = self._clock(MEND_SECONDS * len(found.parts) / self.clock.limits.workers)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from classi.formation.bounds import Domains
 from classi.terms import AnyOf, Band, Pair, Range, Shape, Weights, When, named
 
 
@@ -43,11 +42,11 @@ def components(sets: Iterable[Iterable[int]]) -> list[frozenset[int]]:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """Bands that count the same thing, and the conditional ones among them, with what one pupil counts."""
+    """What one pupil counts, and the bands that count it: by class, and those on several classes."""
 
     weights: Mapping[int, int]
-    shapes: list[Band | When]
-    whole: bool
+    here: dict[int, list[Band | When]]
+    joint: list[Band]
 
 
 class Shares:
@@ -59,48 +58,62 @@ class Shares:
     Parameters
     ----------
     shapes : the shapes.
-    whole : the pupils asked about are all the shapes speak of: nothing is left out of them.
     """
 
-    def __init__(self, shapes: Iterable[Shape], *, whole: bool = False) -> None:
-        self.whole = whole
+    def __init__(self, shapes: Iterable[Shape]) -> None:
         self._ties: dict[int, list[Pair | AnyOf]] = defaultdict(list)
+        self._marks: dict[int, list[object]] = defaultdict(list)
         by_weights: dict[int, _Counted] = {}
         for shape in shapes:
             if isinstance(shape, Pair | AnyOf):
                 self._ties[named(shape)[0]].append(shape)
             elif isinstance(shape, Band | When):
                 band = shape.band if isinstance(shape, When) else shape
-                if not whole and (band.high is None or any(w < 0 for _i, w in band.weights)):
+                if band.high is None or any(w < 0 for _i, w in band.weights):
                     continue
-                key = id(band.weights)
-                by_weights.setdefault(key, _Counted(dict(band.weights), [], whole)).shapes.append(shape)
+                counted = by_weights.setdefault(id(band.weights), _Counted(dict(band.weights), defaultdict(list), []))
+                self._file(counted, shape, band)
         self.counted = list(by_weights.values())
+
+    def _file(self, counted: _Counted, shape: Band | When, band: Band) -> None:
+        condition = (id(shape.trigger), shape.at_least) if isinstance(shape, When) else ()
+        if len(band.classes) == 1:
+            counted.here[band.classes[0]].append(shape)
+        elif isinstance(shape, Band):
+            counted.joint.append(shape)
+        for c in band.classes:
+            own = (c,) if len(band.classes) > 1 else ()
+            self._marks[c].append((own, condition, id(band.weights), band.high, band.unit, band.times))
+
+    def mark(self, c: int) -> tuple[object, ...]:
+        """Return what is asked of a class: the same for classes that differ in nothing."""
+        return tuple(self._marks[c])
 
     def ties(self, pupils: frozenset[int]) -> list[Pair | AnyOf]:
         """Return the ties among some pupils."""
         return [t for i in sorted(pupils) for t in self._ties.get(i, ()) if pupils.issuperset(named(t))]
 
-    def limits(self, pupils: Sequence[int]) -> list[Band | When]:
-        """Return what is asked of sums over some pupils, who keep their numbers."""
+    def limits(self, pupils: Sequence[int], classes: Collection[int]) -> list[Band | When]:
+        """Return what is asked of sums over some pupils, who keep their numbers, in some classes."""
         found: list[Band | When] = []
         inside = frozenset(pupils)
+        triggers: dict[int, tuple[int, ...]] = {}
         for counted in self.counted:
             weights: Weights = tuple((i, counted.weights[i]) for i in pupils if i in counted.weights)
-            if not weights and not self.whole:
+            if not weights:
                 continue
-            triggers: dict[int, tuple[int, ...]] = {}
-            for shape in counted.shapes:
+            found += [replace(band, weights=weights, low=None) for band in counted.joint]
+            for shape in (shape for c in classes for shape in counted.here.get(c, ())):
                 band = shape.band if isinstance(shape, When) else shape
-                share = replace(band, weights=weights, low=band.low if self.whole else None)
-                if isinstance(shape, When):
-                    if id(shape.trigger) not in triggers:
-                        triggers[id(shape.trigger)] = tuple(i for i in shape.trigger if i in inside)
-                    trigger = triggers[id(shape.trigger)]
-                    if trigger or shape.at_least <= 0:
-                        found.append(When(trigger, shape.at_least, share))
-                else:
+                share = replace(band, weights=weights, low=None)
+                if not isinstance(shape, When):
                     found.append(share)
+                    continue
+                if id(shape.trigger) not in triggers:
+                    triggers[id(shape.trigger)] = tuple(i for i in shape.trigger if i in inside)
+                trigger = triggers[id(shape.trigger)]
+                if trigger or shape.at_least <= 0:
+                    found.append(When(trigger, shape.at_least, share))
         return found
 
 
@@ -121,7 +134,9 @@ def excess(shape: Band | When | Pair | AnyOf, places: Mapping[int, int]) -> int:
             return shape.times * -(-max(0, under, over) // shape.unit)
 
 
-def free_of_charge(pupils: frozenset[int], shapes: Sequence[Band | When | Pair | AnyOf], rooms: Domains) -> bool:
+def free_of_charge(
+    pupils: frozenset[int], shapes: Sequence[Band | When | Pair | AnyOf], rooms: Mapping[int, frozenset[int]]
+) -> bool:
     """Tell whether circles of tied pupils, each whole in one class, keep every shape: then a block costs nothing.
 
     A `False` means only that this simple way does not do.

@@ -14,7 +14,7 @@ from classi.formation.bounds import Domains, domains
 from classi.formation.counted import count
 from classi.formation.encode import Encoding, linear
 from classi.formation.engine import PROVERS, Clock, Limits, run
-from classi.formation.improve import improve
+from classi.formation.improve import Effort, improve
 from classi.formation.outlook import Outlook, cap, look_ahead
 from classi.formation.search import Board
 from classi.terms import Term
@@ -313,19 +313,18 @@ class Formation:
         return [t for r in self.results if r.value == 0 for t in self.tiers[r.tier]]
 
     def _improve(self, best: _Best, seconds: float) -> None:
-        """Find a better assignment by exchanges: the prover begins where they end."""
+        """Find a better assignment by exchanges: the prover begins where they end.
+
+        Later tiers are improved with this one: should it take all the time there is, they are not left bad.
+        """
         if self.caps:
             return  # the exchanges know the terms and their prices, no limit on a sum of them
-        improve(
-            self.board,
-            self.rooms,
-            best.places,
-            best.tier,
-            target=best.bound,
-            seconds=seconds,
-            clock=self.clock,
-            found=best.found,
-        )
+
+        def found(places: tuple[int, ...]) -> None:
+            best.found(places, self.board.tier_cost(places, best.tier))
+
+        least = best.bound if best.tier == list(self.tiers)[-1] else 0
+        improve(self.board, self.rooms, best.places, Effort(seconds, self.clock, target=least), found)
 
     def _optimise(self, outlook: Outlook, best: _Best, seconds: float) -> None:
         encoding = self._base()
