@@ -7,6 +7,7 @@ import shlex
 import sys
 from pathlib import Path
 
+from benchmarks.choices import choices
 from benchmarks.growth import admissions
 from benchmarks.journal import Journal, fingerprint
 from benchmarks.suites import SUITES as PLAIN
@@ -23,7 +24,7 @@ machines differ. What each table means: `benchmarks/README.md`.
 """
 
 
-SUITES = {**PLAIN, "admissions": admissions}
+SUITES = {**PLAIN, "choices": choices, "admissions": admissions}
 
 
 def main(arguments: list[str] | None = None) -> None:

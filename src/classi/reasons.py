@@ -58,10 +58,9 @@ class _Trial:
         if not self.rooms[one] & self.rooms[two]:
             return (_("No class is open to both of them."),)
         best = min(self._changes(one, two), key=self.position.delta)
-        after = list(self.position.places)
-        for i, c in best:
-            after[i] = c
-        costs = self.board.criterion_costs(after, len(self.regulation.criteria))
+        costs = list(self.now)
+        for k, more in self.position.more(best).items():
+            costs[self.board.terms[k].criterion] += more
         worse = [k for k, (old, new) in enumerate(zip(self.now, costs, strict=True)) if new > old]
         broken = [self.regulation.label(k) for k in worse if self.regulation.criteria[k].hard]
         if broken:

@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from xml.etree import ElementTree
 
 import pytest
@@ -14,14 +15,17 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the benchmarks stand outside the package
 
 from benchmarks import cases
+from benchmarks import choices as choices_module
 from benchmarks.admissions import CLASS_RULES, KINDS, Setting, measure
 from benchmarks.cases import REGISTRY, benchmark, spoil, write_folder
+from benchmarks.choices import CHOICES, switched
 from benchmarks.growth import PLOT, draw, exponent
 from benchmarks.journal import Journal
 from benchmarks.run import main
 from benchmarks.suites import expect, run_classi
 from benchmarks.tables import markdown, spread
 
+from classi.bench.records import Instance
 from classi.errors import InputError
 from classi.formation.engine import Clock, Limits
 from classi.generate import Knobs, generate
@@ -173,3 +177,21 @@ def test_that_admissions_are_measured_one_process_each_and_plotted(
     lines = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
     assert [line["what"]["applicants"] for line in lines] == [50, 100]
     assert all(line["figures"]["peak_mb"] >= line["figures"]["before_mb"] > 5 for line in lines)
+
+
+def test_that_every_choice_takes_something_back_and_gives_it_back() -> None:
+    for choice, (owner, name, stand_in) in CHOICES.items():
+        before = getattr(owner, name)
+        with switched(choice):
+            assert getattr(owner, name) is stand_in
+        assert getattr(owner, name) is before
+        assert (stand_in is before) == (choice == "as it is")
+
+
+def test_that_a_school_is_proved_best_with_every_choice_taken_back(tmp_path: Path) -> None:
+    said: list[str] = []
+    with mock.patch.object(choices_module, "SCHOOLS", (Instance("standard", 60, 2),)):
+        table = choices_module.choices(Journal(tmp_path / "journal.jsonl", "code"), 1, said.append)
+    assert len(said) == len(CHOICES)
+    assert "open:" not in table
+    assert table.count("standard-60-2") == 1

@@ -32,7 +32,7 @@ PROVABLE = 50
 TOGETHER = 6
 """Sets of classes from which on processes of their own form them."""
 
-LEAF_SECONDS = 12.0
+LEAF_SECONDS = 6.0
 """Time for a group; what is not proved by then is mended later, with other classes beside it."""
 
 MEND_SECONDS = 3.0
@@ -150,6 +150,8 @@ class _Pool:
 
     def improved(self, places: tuple[int, ...]) -> tuple[int, ...]:
         """Exchange pupils all over the pool, where that is quicker than forming classes anew."""
+        if not self.tiers:
+            return places  # nothing but hard rules, and they are kept
         costs = self.costs(places)
         bound = self.least(costs)[-1]
         if costs[-1] > WORTH_EXCHANGING * bound + len(self.school.classes) / 2 and not self.clock.over:

@@ -154,12 +154,16 @@ class Position:
 
     def delta(self, changes: Sequence[tuple[int, int]]) -> int:
         """Return the change of cost if each (pupil, class) of `changes` took place, all together."""
-        before = self._local(changes)
+        return sum(int(self.prices[k]) * more for k, more in self.more(changes).items())
+
+    def more(self, changes: Sequence[tuple[int, int]]) -> dict[int, int]:
+        """Return how much more excess each term would have, by its position among the terms; 0 is left out."""
+        before = self._near(changes)
         undo = [(i, self.places[i]) for i, _ in changes]
         self._shift(changes)
-        after = self._local([*changes, *undo])
+        after = self._near([*changes, *undo])
         self._shift(undo)
-        return after - before
+        return {k: after[k] - excess for k, excess in before.items() if after[k] != excess}
 
     def apply(self, changes: Sequence[tuple[int, int]]) -> None:
         """Carry out the changes."""
@@ -173,18 +177,18 @@ class Position:
             self.sums[:, c] += column
             self.places[i] = c
 
-    def _local(self, changes: Sequence[tuple[int, int]]) -> int:
-        """Return the cost of all that the pupils and classes of `changes` can touch."""
+    def _near(self, changes: Sequence[tuple[int, int]]) -> dict[int, int]:
+        """Return the excess of every term that the pupils and classes of `changes` can touch."""
         board = self.board
         classes = sorted({c for _, c in changes} | {self.places[i] for i, _ in changes})
         which = np.unique(np.concatenate([board.at[c] for c in classes])) if classes else np.array([], dtype=np.int64)
-        cost = int((board._band_excess(which, self.sums) * self.prices[board.bands.term[which]]).sum())
+        found = dict(zip(board.bands.term[which].tolist(), board._band_excess(which, self.sums).tolist(), strict=True))
         for k, row, shape in board._ranges:
-            cost += int(self.prices[k]) * _range_excess(shape, self.sums[row])
+            found[k] = _range_excess(shape, self.sums[row])
         for n in {n for i, _ in changes for n in board.touching[i]}:
             k, other = board._others[n]
-            cost += int(self.prices[k]) * _other_excess(other, self.places)
-        return cost
+            found[k] = _other_excess(other, self.places)
+        return found
 
 
 def _range_excess(shape: Range, sums: Ints) -> int:
