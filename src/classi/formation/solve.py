@@ -29,6 +29,9 @@ IDEAL_SECONDS = 3.0
 COUNT_SHARE, COUNT_SECONDS = 0.2, 10.0
 """Part of a tier's time, and the most, that may go into counting pupils alike."""
 
+SMALL, AT_ONCE = 2000, 1.0
+"""Pupils × classes open to them up to which the prover is asked before the exchanges, and for how many seconds."""
+
 IMPROVE_SHARE, IMPROVE_SECONDS = 0.1, 2.0
 """Part of a tier's time that may go into local search before the proof; where time is short, so many seconds."""
 
@@ -259,6 +262,7 @@ class Formation:
         steps: tuple[Callable[[], None], ...] = (
             lambda: self._ideal(outlook, best, self._question_seconds(seconds), asked=tiers_left == 1),
             lambda: self._count(outlook, best, seconds),
+            lambda: self._at_once(outlook, best),
             lambda: self._improve(best, max(seconds * IMPROVE_SHARE, min(IMPROVE_SECONDS, seconds / 2))),
             lambda: self._optimise(outlook, best, seconds),
         )
@@ -325,6 +329,11 @@ class Formation:
 
         least = best.bound if best.tier == list(self.tiers)[-1] else 0
         improve(self.board, self.rooms, best.places, Effort(seconds, self.clock, target=least), found)
+
+    def _at_once(self, outlook: Outlook, best: _Best) -> None:
+        """Give a small school to the prover for a moment: many a tier that takes exchanges seconds takes it none."""
+        if sum(map(len, self.rooms)) <= SMALL:
+            self._optimise(outlook, best, AT_ONCE)
 
     def _optimise(self, outlook: Outlook, best: _Best, seconds: float) -> None:
         encoding = self._base()
