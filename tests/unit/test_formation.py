@@ -353,3 +353,16 @@ def test_that_a_narrow_band_in_whole_units_can_be_missed_by_a_lot() -> None:
         encoding.model.add(row[0] == 1)
     outcome = run(encoding, Clock(ONE), 5)
     assert (outcome.status, outcome.value) == ("OPTIMAL", 8)
+
+
+def test_that_an_interruption_before_anything_is_found_still_leaves_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = Clock(Limits(seconds=60))
+
+    def interrupted(_formation: object) -> None:
+        clock.stop.set()
+
+    monkeypatch.setattr("classi.formation.solve.Formation._rest_at_its_bound", interrupted)
+    school, _regulation, terms = big(60, 3)
+    found = solve(school, terms, clock.limits, clock=clock)
+    assert found.places is not None
+    assert found.stopped in ("interrupted", "proved")

@@ -29,6 +29,9 @@ IDEAL_SECONDS = 3.0
 COUNT_SHARE, COUNT_SECONDS = 0.2, 10.0
 """Part of a tier's time, and the most, that may go into counting pupils alike."""
 
+GRACE = 5.0
+"""Seconds after an interruption in which some assignment is looked for if there is none yet."""
+
 SMALL, AT_ONCE = 2000, 1.0
 """Pupils × classes open to them up to which the prover is asked before the exchanges, and for how many seconds."""
 
@@ -170,11 +173,15 @@ class Formation:
 
     def run(self) -> Solution:
         """Find an assignment that keeps the hard rules, and make it the best."""
+        unwanted = self.clock.stop.is_set()
         if self.impossible:
             return self.answer("INFEASIBLE", None)
         places = self._rest_at_its_bound()
         if places is None:
             first = run(self._base(), self.clock, self.clock.left)
+            if first.places is None and self.clock.stop.is_set() and not unwanted:
+                # Interrupted before anything was found: some assignment is worth a moment more.
+                first = run(self._base(), Clock(replace(self.clock.limits, seconds=GRACE)), GRACE)
             if first.places is None:
                 return self.answer(first.status, None)
             places = first.places
