@@ -70,7 +70,7 @@ def form_large(
     if places is None:
         return formation.run()
     places = pool.mended(pool.improved(places))
-    return formation.finish(places) if pool.provable else formation.closed(places)
+    return formation.finish(places) if pool.provable else formation.closed(places, pool.least(pool.costs(places)))
 
 
 class _Pool:
@@ -97,13 +97,17 @@ class _Pool:
         return tuple(int(v) for v in np.bincount(self.column, excess, len(self.tiers) + 1))
 
     def least(self, costs: Sequence[int]) -> tuple[int, ...]:
-        """Return the bound of each tier where the earlier ones cost what they do."""
+        """Return the bound of each tier where the earlier ones cost what they do.
+
+        After a tier above its bound only arithmetic is told: more would have to be worked out anew at every change.
+        """
         found: list[int] = []
-        free: list[int] = []
-        for tier, value in zip(self.tiers, costs[1:], strict=True):
-            found.append(self.formation.outlook(tier, free, self.clock.left).bound)
-            if value == 0:
-                free.append(tier)
+        for n, tier in enumerate(self.tiers):
+            if list(costs[1 : n + 1]) == found:
+                free = [t for t, value in zip(self.tiers, costs[1 : n + 1], strict=False) if value == 0]
+                found.append(self.formation.outlook(tier, free, self.clock.left).bound)
+            else:
+                found.append(self.formation.arithmetic(tier))
         return tuple(found)
 
     def tell(self, costs: Sequence[int]) -> None:

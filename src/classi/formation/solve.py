@@ -198,13 +198,11 @@ class Formation:
         status = "OPTIMAL" if all(t.proved for t in self.results) else "FEASIBLE"
         return self.answer(status, places)
 
-    def closed(self, places: tuple[int, ...]) -> Solution:
-        """Take an assignment as it is: each tier with the bound known without a search."""
-        for tier in self.tiers:
-            outlook = self.outlook(tier, [r.tier for r in self.results if r.value == 0], self.clock.left)
-            value = self.board.tier_cost(places, tier)
-            proof = "arithmetic" if outlook.bound == outlook.arithmetic else "search"
-            self.results.append(TierResult(tier, value, outlook.bound, proof))
+    def closed(self, places: tuple[int, ...], least: Sequence[int]) -> Solution:
+        """Take an assignment as it is, with the bound known of each tier without a search."""
+        for tier, bound in zip(self.tiers, least, strict=True):
+            proof = "arithmetic" if bound == self.arithmetic(tier) else "search"
+            self.results.append(TierResult(tier, self.board.tier_cost(places, tier), bound, proof))
         return self.answer("OPTIMAL" if all(t.proved for t in self.results) else "FEASIBLE", places)
 
     def answer(self, status: str, places: tuple[int, ...] | None) -> Solution:
@@ -238,6 +236,11 @@ class Formation:
                 tier, self.tiers[tier], self.hard, kept, self.rooms, self.clock, seconds * BLOCK_SHARE
             )
         return self._looked[key]
+
+    def arithmetic(self, tier: int) -> int:
+        """Return what arithmetic alone says a tier must cost, whatever the others do."""
+        known = next((o.arithmetic for (t, _free), o in self._looked.items() if t == tier), None)
+        return bounds.bound(bounds.groups(self.tiers[tier], self.rooms, self.hard)) if known is None else known
 
     def _rest_at_its_bound(self) -> tuple[int, ...] | None:
         """Ask for an assignment with every tier still to do exactly at its bound: one question instead of one a tier.
