@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import fields
 from functools import wraps
 from inspect import Parameter, Signature, signature
@@ -41,6 +39,7 @@ from classi.console import (
     show_problems,
     stderr,
     stdout,
+    stopped_by_ctrl_c,
 )
 from classi.errors import InputError, Problem
 from classi.i18n import LANGUAGES, _, use_language
@@ -151,7 +150,7 @@ def _form(case: Path, out: Path, *, force: bool, **options: Any) -> None:
     read = Case.read(case)
     show_problems(read.warnings)
     stop = Event()
-    with _Live() as live, _stopped_by_ctrl_c(stop):
+    with _Live() as live, stopped_by_ctrl_c(stop):
         result = form_case(read, progress=live.show, stop=stop, **options)
     write_result(result, out, force=force)
     show_result(result, out)
@@ -159,22 +158,6 @@ def _form(case: Path, out: Path, *, force: bool, **options: Any) -> None:
         raise typer.Exit(EXIT_IMPOSSIBLE)
     if result.status == "UNKNOWN":
         raise typer.Exit(EXIT_OTHER)
-
-
-@contextmanager
-def _stopped_by_ctrl_c(stop: Event) -> Iterator[None]:
-    """Let the first Ctrl-C end the search and keep the best found; a second one ends the program."""
-
-    def interrupted(*_signal: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def check(case: CasePath) -> None:

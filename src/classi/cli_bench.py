@@ -7,8 +7,6 @@ import shlex
 import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,7 +16,7 @@ from rich.table import Table
 
 from classi import cli_fairness
 from classi.cli_fairness import explained
-from classi.console import EXIT_OTHER, stderr, stdout
+from classi.console import EXIT_OTHER, stderr, stdout, stopped_by_ctrl_c
 from classi.errors import InputError, Problem
 from classi.i18n import _, ngettext
 
@@ -104,7 +102,7 @@ def run(
         workers=pool if scheduler is None else None,
     )  # fmt: skip
     stop, begun = threading.Event(), time.monotonic()
-    with opened(store, fingerprint()) as ledger, _Live() as live, _stopped_by_ctrl_c(stop):
+    with opened(store, fingerprint()) as ledger, _Live() as live, stopped_by_ctrl_c(stop):
         known = len(ledger.finished)
         measured = partial(sweep, tasks, ledger, stop=stop, show=live.show)
         if scheduler is None:
@@ -143,22 +141,6 @@ def _end(state: State, store: Path, number: int, seconds: float) -> None:
     if state.failed:
         raise typer.Exit(EXIT_OTHER)
     console.print(_("Tables and plots: classi bench report --store {file}").format(file=store), markup=False)
-
-
-@contextmanager
-def _stopped_by_ctrl_c(stop: threading.Event) -> Iterator[None]:
-    """Let the first Ctrl-C end the sweep once what came back is written; a second one ends the program."""
-
-    def interrupted(*_signal: object) -> None:
-        if stop.is_set():
-            raise KeyboardInterrupt
-        stop.set()
-
-    before = signal.signal(signal.SIGINT, interrupted)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _listed(words: str | None) -> list[str] | None:

@@ -5,11 +5,14 @@ Exit codes: 0 done · 2 bad input · 3 impossible, explained · 4 a hard rule br
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from copy import copy
 from functools import wraps
 from inspect import signature
 from pathlib import Path
+from threading import Event
 from typing import Annotated, Any, TypeVar, cast, get_args, get_type_hints
 
 import typer
@@ -134,3 +137,19 @@ def show_problems(problems: Iterable[Problem]) -> None:
     if errors:
         text = ngettext("{n} problem: nothing was written.", "{n} problems: nothing was written.", errors)
         console.print(text.format(n=errors), style="bold red", markup=False)
+
+
+@contextmanager
+def stopped_by_ctrl_c(stop: Event) -> Iterator[None]:
+    """Let the first Ctrl-C end the work and keep what there is; a second one ends the program."""
+
+    def interrupted(*_signal: object) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    before = signal.signal(signal.SIGINT, interrupted)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

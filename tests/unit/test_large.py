@@ -331,7 +331,7 @@ def uneven(pool: Any) -> tuple[int, ...]:
     places = [0] * PUPILS
     for k, i in enumerate([*(i for i, _w in GIRLS), *boys]):
         places[i] = k // 4
-    assert pool.costs(places)[:2] == (0, 3 * 2 * CLASSES)
+    assert pool.board.costs(places)[:2] == (0, 3 * 2 * CLASSES)
     return tuple(places)
 
 
@@ -342,7 +342,7 @@ def test_that_sets_of_classes_are_chosen_where_something_costs() -> None:
     # Two boys and girls change places: classes 0 and 7 are as they should be, and so have nothing to mend.
     for i, j in zip([i for i in range(PUPILS) if places[i] == 0][:2], range(PUPILS - 1, PUPILS - 5, -2), strict=True):
         places[i], places[j] = places[j], places[i]
-    costs, number = pool.costs(places), 2
+    costs, number = pool.board.costs(places), 2
     assert costs == (0, 3 * 2 * (CLASSES - 2))
     for seed in range(10):
         sets = pool._choose(places, costs, np.random.default_rng(seed), number)
@@ -364,7 +364,7 @@ def test_that_the_classes_of_a_tie_and_two_of_many_compared_are_chosen() -> None
     assert list(pool._where(Term(Band((3,), GIRLS), 2, 1), places, rng)) == [3]
     assert list(pool._where(Term(When((1,), 1, Band((5,), GIRLS)), 2, 1), places, rng)) == [5]
     # Only a tie costs; one set is begun with its classes, too few to be full, and filled up.
-    (chosen,) = pool._choose(places, pool.costs(places), rng, 6)
+    (chosen,) = pool._choose(places, pool.board.costs(places), rng, 6)
     assert chosen >= {0, 7} and len(chosen) == 6
 
 
@@ -380,7 +380,7 @@ def test_that_mending_makes_an_assignment_as_good_as_its_bound(together: int, mo
 
     pool = pool_of([t for t in small() if t.criterion != 2], form=noted)
     places = pool.mended(uneven(pool))
-    assert pool.costs(places) == (0, 0) and pool.least((0, 0)) == (0,)
+    assert pool.board.costs(places) == (0, 0) and pool.least((0, 0)) == (0,)
     assert bool(asked) == (together == 1)
 
 
@@ -417,11 +417,11 @@ def test_that_exchanges_all_over_the_pool_never_make_it_worse() -> None:
     pool = pool_of(small())
     places = uneven(pool)
     better = pool.improved(places)
-    assert pool.costs(better) < pool.costs(places) and pool.costs(better)[0] == 0
+    assert pool.board.costs(better) < pool.board.costs(places) and pool.board.costs(better)[0] == 0
     # Where it costs hardly more than it must, classes are formed anew instead.
     even = pool_of([t for t in small() if t.criterion != 2])
     good = even.improved(uneven(even))
-    assert even.costs(good) == (0, 0) and even.improved(good) == good
+    assert even.board.costs(good) == (0, 0) and even.improved(good) == good
 
 
 # --- generated schools ---

@@ -61,27 +61,22 @@ def improve(
     effort : how long.
     found : called with each better assignment.
     """
-    tiers = sorted({t.tier for t in board.terms if t.weight is not None})
-
-    def costs(places: Sequence[int]) -> tuple[int, ...]:
-        return (board.hard_cost(places), *(board.tier_cost(places, t) for t in tiers))
-
     clock = effort.clock
     end, stern = clock.wall + effort.seconds, 1.0
 
     def over() -> bool:
         return clock.over or (not clock.limits.deterministic and clock.wall > end)
 
-    best = costs(places)
+    best = board.costs(places)
     steps = max(min(FIRST_ROUND, STEPS_A_PUPIL * len(rooms)), STEPS_A_CLASS * board.classes)
-    dear = max((t.weight * _times(t) for t in board.terms if t.weight and t.tier == tiers[-1]), default=1)
+    dear = max((t.weight * _times(t) for t in board.terms if t.weight and t.tier == board.tiers[-1]), default=1)
     for turn in range(1 if clock.limits.deterministic else 1000):
         prices = _prices(board.terms, dear, stern)
         exchange = Exchange(board.classes, board.terms, prices, rooms, places)
         annealing = Annealing(exchange, hot=effort.hot * dear, cold=COLD * dear, seed=clock.limits.seed + turn)
         annealing.round(steps, over, effort.target)
         reached = tuple(annealing.places.tolist())
-        value = costs(reached)
+        value = board.costs(reached)
         if value < best:
             best, places = value, reached
             found(reached)

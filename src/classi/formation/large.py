@@ -70,7 +70,7 @@ def form_large(
     if places is None:
         return formation.run()
     places = pool.mended(pool.improved(places))
-    return formation.finish(places) if pool.provable else formation.closed(places, pool.least(pool.costs(places)))
+    return formation.finish(places) if pool.provable else formation.closed(places, pool.least(pool.board.costs(places)))
 
 
 class _Pool:
@@ -78,9 +78,6 @@ class _Pool:
         self.formation, self.terms, self.several = formation, terms, several
         self.school, self.clock, self.board = formation.school, formation.clock, formation.board
         self.tiers = tuple(formation.tiers)
-        order = {None: 0} | {tier: n + 1 for n, tier in enumerate(self.tiers)}
-        self.column = np.array([order[t.tier if t.weight is not None else None] for t in terms])
-        self.price = np.array([t.weight or 1 for t in terms])
         self.by_class: dict[int, list[Term]] = defaultdict(list)
         self.by_pupil: dict[int, list[Term]] = defaultdict(list)
         for term in terms:
@@ -90,11 +87,6 @@ class _Pool:
                     self.by_class[c].append(term)
             else:
                 self.by_pupil[named(term.shape)[0]].append(term)
-
-    def costs(self, places: Sequence[int]) -> tuple[int, ...]:
-        """Return what breaks the order of preference: hard rules, then tier after tier."""
-        excess = self.board.excesses(places) * self.price
-        return tuple(int(v) for v in np.bincount(self.column, excess, len(self.tiers) + 1))
 
     def least(self, costs: Sequence[int]) -> tuple[int, ...]:
         """Return the bound of each tier where the earlier ones cost what they do.
@@ -139,7 +131,7 @@ class _Pool:
             solution = self.several(self.school, found, clock)
             self._charge(clock)
             if solution.places is not None and not self.board.hard_cost(solution.places):
-                self.tell(self.costs(solution.places))
+                self.tell(self.board.costs(solution.places))
                 return solution.places
         return None
 
@@ -156,14 +148,14 @@ class _Pool:
         """Exchange pupils all over the pool, where that is quicker than forming classes anew."""
         if not self.tiers:
             return places  # nothing but hard rules, and they are kept
-        costs = self.costs(places)
+        costs = self.board.costs(places)
         bound = self.least(costs)[-1]
         if costs[-1] > WORTH_EXCHANGING * bound + len(self.school.classes) / 2 and not self.clock.over:
             better: list[tuple[int, ...]] = [places]
             effort = Effort(self.clock.left * IMPROVE_SHARE, self.clock, bound, GENTLE)
             improve(self.board, self.formation.rooms, places, effort, better.append)
             places = better[-1]
-            self.tell(self.costs(places))
+            self.tell(self.board.costs(places))
         return places
 
     # --- mend ---
@@ -171,7 +163,7 @@ class _Pool:
     def mended(self, places: tuple[int, ...]) -> tuple[int, ...]:
         """Form a few classes anew, again and again, where something costs more than the bound says it must."""
         rng = np.random.default_rng(self.clock.limits.seed)
-        best, stale = self.costs(places), 0
+        best, stale = self.board.costs(places), 0
         until = self.clock.left * 0.3 if self.provable else 0.0
         while not self.clock.over and self.clock.left > until and stale < STALE and best[1:] != self.least(best):
             stale += 1
@@ -179,7 +171,7 @@ class _Pool:
                 tried = list(places)
                 for i, c in change.items():
                     tried[i] = c
-                costs = self.costs(tried)
+                costs = self.board.costs(tried)
                 if costs <= best:
                     stale = stale if costs == best else 0
                     places, best = tuple(tried), costs
@@ -196,9 +188,8 @@ class _Pool:
     ) -> list[frozenset[int]]:
         """Choose disjoint sets of classes, each around a term that costs something in a tier above its bound."""
         least = self.least(costs)
-        tier = next(t for t, value, bound in zip(self.tiers, costs[1:], least, strict=True) if value > bound)
-        column = self.tiers.index(tier) + 1
-        costly = np.flatnonzero((self.board.excesses(places) > 0) & (self.column == column))
+        rank = next(n for n, (value, bound) in enumerate(zip(costs[1:], least, strict=True), 1) if value > bound)
+        costly = np.flatnonzero((self.board.excesses(places) > 0) & (self.board.rank == rank))
         free = set(range(len(self.school.classes)))
         found: list[frozenset[int]] = []
         chosen: set[int] = set()

@@ -52,16 +52,16 @@ class Outlook:
 
     def demand(self, encoding: Encoding) -> None:
         """Demand that every group and every block costs just its bound."""
-        for block in self.costly:
-            cap(encoding, block.terms, block.bound)
-        for group in self.groups:
-            cap(encoding, group.terms, group.forced * group.price)
+        _demand(encoding, self.costly, self.groups)
 
     @property
     def ties(self) -> int:
         """What the terms that name pupils cost at least, beside all that count."""
-        named = [g for g in self.groups if not isinstance(g.terms[0].shape, COUNTS)]
-        return bounds.bound(named) + sum(block.bound for block in self._circles)
+        return bounds.bound(self._named) + sum(block.bound for block in self._circles)
+
+    @property
+    def _named(self) -> list[bounds.Group]:
+        return [g for g in self.groups if not isinstance(g.terms[0].shape, COUNTS)]
 
     @property
     def _circles(self) -> list[Block]:
@@ -69,11 +69,14 @@ class Outlook:
 
     def demand_ties(self, encoding: Encoding) -> None:
         """Demand that what names pupils costs just `ties`; the blocks that count as well are left alone."""
-        for block in self._circles:
-            cap(encoding, block.terms, block.bound)
-        for group in self.groups:
-            if not isinstance(group.terms[0].shape, COUNTS):
-                cap(encoding, group.terms, group.forced * group.price)
+        _demand(encoding, self._circles, self._named)
+
+
+def _demand(encoding: Encoding, costly: Iterable[Block], groups: Iterable[bounds.Group]) -> None:
+    for block in costly:
+        cap(encoding, block.terms, block.bound)
+    for group in groups:
+        cap(encoding, group.terms, group.forced * group.price)
 
 
 def look_ahead(

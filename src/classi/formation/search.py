@@ -71,6 +71,10 @@ class Board:
         for weights, r in self._rows.items():
             for i, w in weights:
                 self.matrix[r, i] += w
+        self.tiers = tuple(sorted({t.tier for t in self.terms if t.weight is not None}))
+        order = {tier: n + 1 for n, tier in enumerate(self.tiers)}
+        self.rank = np.array([0 if t.weight is None else order[t.tier] for t in self.terms], dtype=np.int64)
+        self._price = np.array([t.weight or 1 for t in self.terms], dtype=np.int64)
         # Which bands look at class c: only they change when somebody enters or leaves it.
         self.seen = np.zeros((len(columns), self.classes), dtype=bool)
         for b, classes in enumerate(self._band_classes):
@@ -124,6 +128,13 @@ class Board:
         for term, excess in zip(self.terms, self.excesses(places).tolist(), strict=True):
             costs[term.criterion] += excess
         return costs
+
+    def costs(self, places: Sequence[int]) -> tuple[int, ...]:
+        """Return what breaks the order of preference: Σ excess of the hard terms, then the cost of each tier in use."""
+        excess = self.excesses(places) * self._price
+        found = np.zeros(len(self.tiers) + 1, dtype=np.int64)
+        np.add.at(found, self.rank, excess)
+        return tuple(found.tolist())
 
     def tier_cost(self, places: Sequence[int], tier: int) -> int:
         """Return Σ weight × excess over the soft terms of a tier."""

@@ -249,7 +249,7 @@ class Formation:
         """
         self._on_bound, self._refused = True, "UNKNOWN"
         encoding = self._base()
-        free = [r.tier for r in self.results if r.value == 0]
+        free = self._free
         for tier in list(self.tiers)[len(self.results) :]:
             outlook = self.outlook(tier, free, self.clock.left)
             if outlook.asked < outlook.bound or self.clock.over:
@@ -267,7 +267,7 @@ class Formation:
 
     def _tier(self, tier: int, places: tuple[int, ...], tiers_left: int) -> tuple[int, ...]:
         seconds = self.clock.left * (1.0 if tiers_left == 1 else 0.6)
-        outlook = self.outlook(tier, [r.tier for r in self.results if r.value == 0], seconds)
+        outlook = self.outlook(tier, self._free, seconds)
         best = _Best(tier, places, self.board.tier_cost(places, tier), outlook.bound, self._tell)
         steps: tuple[Callable[[], None], ...] = (
             lambda: self._ideal(outlook, best, self._question_seconds(seconds), asked=tiers_left == 1),
@@ -298,16 +298,13 @@ class Formation:
         if not (asked and self._on_bound):
             encoding = self._base()
             outlook.demand(encoding)
-            outcome = run(encoding, self.clock, seconds, question=True)
-            status = outcome.status
-            if outcome.places is not None:
-                best.found(outcome.places, self.board.tier_cost(outcome.places, best.tier))
+            status = self._ask(encoding, best, seconds)
         if status == "INFEASIBLE":
             best.proved(outlook.asked + outlook.step)
 
     def _count(self, outlook: Outlook, best: _Best, seconds: float) -> None:
         """Let pupils alike be counted, which shows what the rules on numbers cost together; then ask again."""
-        required = [*self.hard, *self._kept()]
+        required = [*self.hard, *(t for tier in self._free for t in self.tiers[tier])]
         counted = count(outlook.terms, required, self.rooms, self.clock, min(COUNT_SECONDS, seconds * COUNT_SHARE))
         if counted is None or counted.bound + outlook.ties <= best.bound:
             return
@@ -318,13 +315,19 @@ class Formation:
             for term in outlook.terms:
                 if id(term) in counted.spent:
                     cap(encoding, [term], counted.spent[id(term)] * (term.weight or 1))
-            outcome = run(encoding, self.clock, self._question_seconds(seconds), question=True)
-            if outcome.places is not None:
-                best.found(outcome.places, self.board.tier_cost(outcome.places, best.tier))
+            self._ask(encoding, best, self._question_seconds(seconds))
 
-    def _kept(self) -> list[Term]:
-        """Return the terms of earlier tiers that cost nothing in any assignment still allowed."""
-        return [t for r in self.results if r.value == 0 for t in self.tiers[r.tier]]
+    @property
+    def _free(self) -> list[int]:
+        """The tiers done that cost nothing, nor will in any assignment still allowed."""
+        return [r.tier for r in self.results if r.value == 0]
+
+    def _ask(self, encoding: Encoding, best: _Best, seconds: float) -> str:
+        """Ask for any assignment a model allows, keep it, and return the status."""
+        outcome = run(encoding, self.clock, seconds, question=True)
+        if outcome.places is not None:
+            best.found(outcome.places, self.board.tier_cost(outcome.places, best.tier))
+        return outcome.status
 
     def _improve(self, best: _Best, seconds: float) -> None:
         """Find a better assignment by exchanges: the prover begins where they end.
