@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -148,6 +148,35 @@ class Case:
         """The rules compiled for this school, exact on every assignment that keeps to the open classes."""
         return self.regulation.terms(replace(self.school, obeyed=True))
 
+    def of_those(self, ids: Iterable[str], opened: Mapping[str, frozenset[int]] | None = None) -> Case:
+        """Return the case of some of the pupils alone, in the order of this one.
+
+        Parameters
+        ----------
+        ids : the pupils who stay; ties with others go.
+        opened : positions of the classes that a seat leaves open to each, where seats were given; otherwise the classes
+            open to them are what the rules say.
+        """
+        school, kept = self.school, set(ids)
+        stay = [i for i, p in enumerate(school.pupils) if p.id in kept]
+        at = {old: new for new, old in enumerate(stay)}
+        pupils = tuple(school.pupils[i] for i in stay)
+        inside = replace(
+            school,
+            pupils=pupils,
+            ties=tuple(
+                replace(tie, first=at[tie.first], second=at[tie.second])
+                for tie in school.ties
+                if tie.first in at and tie.second in at
+            ),
+            open=(),
+        )
+        if opened is None:
+            seats = dict.fromkeys((p.id for p in pupils), frozenset(c.id for c in school.classes))
+            return replace(self, school=self.regulation.bind(inside), seats=seats)
+        seats = {p.id: frozenset(school.classes[c].id for c in opened[p.id]) for p in pupils}
+        return replace(self, school=replace(inside, open=tuple(opened[p.id] for p in pupils)), seats=seats)
+
     def impossible(self) -> tuple[str, ...]:
         """Return, in sentences, what plain counting shows to be impossible (an empty tuple proves nothing)."""
         hard = [t for t in self.terms if t.weight is None]
@@ -175,8 +204,12 @@ class Case:
         """
         if not isinstance(assignment, Mapping):
             assignment = dict(zip(assignment["id"].astype(str), assignment["classe"].astype(str), strict=True))
-        counted = audit_ledger(self.ledger(assignment), self.regulation, self.seats)
-        return Recount(counted, self.regulation, ())
+        ledger = self.ledger(assignment)
+        return Recount(audit_ledger(ledger, self.regulation, self.seats), self.regulation, (), ledger=ledger)
+
+    def placed(self, places: Sequence[int]) -> dict[str, str]:
+        """Return the class of each pupil by identifiers, from positions of classes, shape (pupils,)."""
+        return {p.id: self.school.classes[c].id for p, c in zip(self.school.pupils, places, strict=True)}
 
     def pupils(self) -> pd.DataFrame:
         """Return the pupils as a table, numbers as floats, for `classi.indices` and your own analyses."""

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from classi import resources
 from classi.audit import Audit, audit_files, compare_with_certificate
 from classi.i18n import _
+from classi.ledger import Ledger
 from classi.regulation import Regulation
 from classi.sheets import read_small
 
@@ -31,12 +33,14 @@ class Recount:
     regulation : the rules counted.
     differences : one sentence for everything in which the certificate differs from the files and the count.
     certified : True when a certificate was there to compare with; without one the result was only counted.
+    ledger : the auditor's notebook: the rows of the tables, and who is in which class.
     """
 
     audit: Audit
     regulation: Regulation
     differences: tuple[str, ...]
     certified: bool = False
+    ledger: Ledger | None = field(default=None, repr=False, compare=False)
 
     @property
     def confirmed(self) -> bool:
@@ -65,12 +69,21 @@ def audit_result(case: str | Path, directory: str | Path) -> Recount:
     directory : where ``assegnazioni.csv`` (and ``certificato.json``) are.
     """
     case, directory = Path(case), Path(directory)
-    audit, _ledger, regulation = audit_files(case, directory, resources.models())
+    audit, ledger, regulation = audit_files(case, directory, resources.models())
     differences = () if audit.admission is None else audit.admission.differences
     if not (directory / CERTIFICATE).exists():
-        return Recount(audit, regulation, differences)
+        return Recount(audit, regulation, differences, ledger=ledger)
     differences += _certificate_differences(case, directory, audit)
-    return Recount(audit, regulation, differences, certified=True)
+    return Recount(audit, regulation, differences, certified=True, ledger=ledger)
+
+
+def read_certificate(directory: Path) -> Mapping[str, Any]:
+    """Return the certificate of a result, an empty one where there is none or it cannot be read."""
+    try:
+        found = json.loads(read_small(directory / CERTIFICATE).decode())
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def sha256(file: Path) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from classi.admissions.facts import Facts
 from classi.admissions.ranking import Given, Ranking
 from classi.admissions.seats import Market, Room
 from classi.case import Case
-from classi.domain import School, Value, text_key
+from classi.domain import Value, text_key
 from classi.draw import draw_name, positions, read_draw
 from classi.errors import InputError, Problem
 from classi.formation.engine import Clock
@@ -247,20 +247,5 @@ def _whole(market: Market, classes: int) -> bool:
 
 def admitted_case(case: Case, admission: Admission) -> Case:
     """Return the case of those who got a seat, each with the classes that the seats leave open."""
-    kept = sorted(admission.admitted)
-    at = {old: new for new, old in enumerate(kept)}
-    school = case.school
-    inside = School(
-        tuple(school.pupils[p] for p in kept),
-        school.classes,
-        tuple(
-            replace(tie, first=at[tie.first], second=at[tie.second])
-            for tie in school.ties
-            if tie.first in at and tie.second in at
-        ),
-        school.plessi,
-        tuple(admission.open[p] for p in kept),
-    )
-    ids = [c.id for c in school.classes]
-    seats = {school.pupils[p].id: frozenset(ids[c] for c in admission.open[p]) for p in kept}
-    return replace(case, school=inside, seats=seats)
+    opened = {case.school.pupils[p].id: admission.open[p] for p in admission.admitted}
+    return case.of_those(opened, opened)

@@ -14,7 +14,6 @@ from classi.admissions.admit import Decisions, Impossible
 from classi.audit import Audit, audit_ledger
 from classi.case import REGULATION, Case
 from classi.certificate import make_certificate
-from classi.domain import School
 from classi.durable import write_atomic
 from classi.errors import AuditFailure, Infeasible, InputError, NotFound, Problem
 from classi.formation.conflict import Conflict, explain_conflict
@@ -96,7 +95,7 @@ class Result:
             raise Infeasible(self.conflict)
         if self.solution.places is None:
             raise NotFound(_("No assignment was found within the limits, and none was proved impossible."))
-        return Assignment(_placed(self.case.school, self.solution.places))
+        return Assignment(self.case.placed(self.solution.places))
 
 
 def form(
@@ -166,7 +165,7 @@ def form(
         explaining = Clock(replace(limits, seconds=min(EXPLAIN_SECONDS, time_limit)), clock.stop)
         conflict = explain_conflict(case.school, case.regulation, case.terms, explaining)
     if solution.places is not None:
-        audit = audit_ledger(case.ledger(_placed(case.school, solution.places)), case.regulation)
+        audit = audit_ledger(case.ledger(case.placed(solution.places)), case.regulation)
         costs = criterion_costs(apart, solution.places, len(case.regulation.criteria))
         _agree(case, solution, costs, audit)
     certificate = make_certificate(case, solution, limits, audit, conflict, costs, apart)
@@ -281,7 +280,3 @@ def _agree(case: Case, solution: Solution, costs: Sequence[int], audit: Audit) -
     ]
     if different or audit.structure or not audit.hard_kept:
         raise AuditFailure("\n".join([*different, *audit.structure]) or _("The auditor finds a hard rule broken."))
-
-
-def _placed(school: School, places: tuple[int, ...]) -> dict[str, str]:
-    return {p.id: school.classes[c].id for p, c in zip(school.pupils, places, strict=True)}
