@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from classi.admissions.admit import Decisions, Impossible
 from classi.audit import Audit, audit_ledger
@@ -20,7 +20,7 @@ from classi.formation.conflict import Conflict, explain_conflict
 from classi.formation.engine import Clock, Limits
 from classi.formation.parts import form_parts
 from classi.formation.solve import Progress, Solution
-from classi.formation.split import take_apart
+from classi.formation.split import Split, take_apart
 from classi.formation.whole import criterion_costs
 from classi.generate import Knobs, generate
 from classi.i18n import _
@@ -28,7 +28,7 @@ from classi.reasons import unmet_wishes
 from classi.recount import ASSIGNMENT, CERTIFICATE, audit_result, sha256
 from classi.report import build, write_html, write_xlsx
 from classi.seat_files import COLUMNS, RANKINGS_WORKBOOK
-from classi.seating import Seated, give_seats
+from classi.seating import give_seats
 from classi.tables.write import refuse_existing, write_assignment, write_case
 
 if TYPE_CHECKING:
@@ -39,6 +39,16 @@ WORKBOOK = "classi.xlsx"
 PERFECT = "perfetta.csv"
 OUTPUTS = (ASSIGNMENT, CERTIFICATE, REPORT, WORKBOOK, *COLUMNS, RANKINGS_WORKBOOK)
 EXPLAIN_SECONDS = 30.0
+
+
+class Seats(Protocol):
+    """Rankings and seats that go with the classes: given now (`Seated`) or before (`classi.restate.Carried`)."""
+
+    def write(self, folder: Path) -> list[str]:
+        """Write their files, and return the names."""
+
+    def summary(self) -> dict[str, Any]:
+        """Return what the certificate says of them."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +83,7 @@ class Result:
     certificate: Mapping[str, Any]
     audit: Audit | None = None
     conflict: Conflict | None = None
-    seated: Seated | None = None
+    seated: Seats | None = None
 
     @property
     def status(self) -> str:
@@ -160,10 +170,40 @@ def form(
         if solution.status != "INFEASIBLE":
             raise
         # Impossible whoever gets the seats: explained like any other impossible case.
-    conflict = audit = costs = None
+    conflict = None
     if solution.status == "INFEASIBLE":
         explaining = Clock(replace(limits, seconds=min(EXPLAIN_SECONDS, time_limit)), clock.stop)
         conflict = explain_conflict(case.school, case.regulation, case.terms, explaining)
+    return certified(case, solution, limits, conflict=conflict, seated=seated, apart=apart)
+
+
+def certified(
+    case: Case,
+    solution: Solution,
+    limits: Limits,
+    *,
+    conflict: Conflict | None = None,
+    seated: Seats | None = None,
+    apart: Split | None = None,
+    made: Mapping[str, Any] | None = None,
+) -> Result:
+    """Count a solution again independently, and certify it.
+
+    Parameters
+    ----------
+    case, solution, limits : what was formed, what was found, and within which limits.
+    conflict : why it is impossible, when it is.
+    seated : rankings and seats, if there are any.
+    apart : the school taken apart, where that was done before.
+    made : how the split was made, where not by a search for the best of all.
+
+    Raises
+    ------
+    AuditFailure
+        If the auditor's count and the solver's cost differ for any criterion, or a hard rule is broken.
+    """
+    audit = costs = None
+    apart = apart or take_apart(case.school, case.terms)
     if solution.places is not None:
         audit = audit_ledger(case.ledger(case.placed(solution.places)), case.regulation)
         costs = criterion_costs(apart, solution.places, len(case.regulation.criteria))
@@ -171,6 +211,8 @@ def form(
     certificate = make_certificate(case, solution, limits, audit, conflict, costs, apart)
     if seated is not None:
         certificate["admission"] = seated.summary()
+    if made is not None:
+        certificate["made"] = dict(made)
     return Result(case, solution, certificate, audit, conflict, seated)
 
 

@@ -67,6 +67,7 @@ def _stopped(why: str) -> str:
         "proved": _("the proof was complete"),
         "time": _("the time allowed was over"),
         "memory": _("the memory allowed was over"),
+        "given": _("the split was made by people, or by a search for something else; it was only counted"),
         "interrupted": _("somebody stopped it; the best found so far was kept"),
     }.get(why, why)
 
