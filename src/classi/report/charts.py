@@ -137,6 +137,7 @@ def _patterns(name: str, number: int) -> Markup:
 
 def _dots(chart: Dots) -> tuple[list[Markup], float]:
     values = [v for row in chart.points for v in row]
+    values += [Fraction(v) for v in chart.band or () if v is not None]
     low, high = min(values, default=Fraction(0)), max(values, default=Fraction(1))
     left, right = _label_width(chart.classes), WIDTH - 48.0
     scale = (right - left - 8) / float(high - low) if high > low else 0.0
@@ -146,6 +147,12 @@ def _dots(chart: Dots) -> tuple[list[Markup], float]:
 
     bottom = DOT_ROW * len(chart.classes)
     body = [_axis_line(at(t), bottom, t) for t in _ticks(low, high)]
+    if chart.band is not None:
+        ends = (
+            left if chart.band[0] is None else at(Fraction(chart.band[0])) - 5,
+            right if chart.band[1] is None else at(Fraction(chart.band[1])) + 5,
+        )
+        body.insert(0, Markup('<path d="M{0:.1f} 0 H{1:.1f} V{2:.1f} H{0:.1f} z" class="t"/>').format(*ends, bottom))
     for k, class_id in enumerate(chart.classes):
         y = (k + 1) * DOT_ROW
         body.append(_text(left - 6, y - 6, _short(class_id, 12), "l", "end"))

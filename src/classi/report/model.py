@@ -138,7 +138,10 @@ class Bars:
 
 @dataclass(frozen=True)
 class Dots:
-    """A chart of one dot a pupil on a scale, one row a class, with the class's mean."""
+    """A chart of one dot a pupil on a scale, one row a class, with the class's mean.
+
+    `band` is what is shaded behind the dots, from and to, open on a side where it is ``None``.
+    """
 
     title: str
     description: str
@@ -146,6 +149,7 @@ class Dots:
     points: tuple[tuple[Fraction, ...], ...]
     means: tuple[Fraction | None, ...]
     mean_texts: tuple[str, ...]
+    band: tuple[Number | None, Number | None] | None = None
 
 
 Chart = Bars | Dots
