@@ -1,4 +1,4 @@
-"""The commands about admissions: rank, draw, decide, explain, succeed, transfer, publish, stats."""
+"""The commands about admissions: rank, draw, decide, succeed, transfer, publish, stats."""
 
 from __future__ import annotations
 
@@ -36,7 +36,6 @@ def add_to(app: typer.Typer) -> None:
     app.command("decide", help=_("Record a decision, with who, when and why; nothing recorded is ever changed."))(
         ready(decide)
     )
-    app.command("explain", help=_("Say why a pupil got this seat."))(ready(explain))
     app.command("succeed", help=_("Give the place of somebody who leaves to the next on the list."))(ready(succeed))
     app.command("transfer", help=_("Show what a change of class does to the class, and record it."))(ready(transfer))
     app.command("stats", help=_("Write the aggregate counts by year of course and citizenship."))(ready(stats))
@@ -274,14 +273,6 @@ def _day(on: datetime | None) -> date:
 
 
 # --- one pupil ---
-
-
-def explain(case: CasePath, directory: Directory, pupil: PupilId) -> None:
-    """Say why a pupil got this seat."""
-    from classi.seat_words import explain_seat  # noqa: PLC0415
-
-    for line in explain_seat(directory, _any_case(case).regulation, pupil):
-        stdout().print(line, markup=False)
 
 
 def succeed(

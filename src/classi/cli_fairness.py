@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from inspect import signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from classi.console import CasePath, F, Seed, ready, show_problems, stderr, stdout
+from classi.console import CasePath, Seed, ready, show_problems, stderr, stdout
 from classi.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -49,13 +48,7 @@ def helps() -> dict[str, str]:
     }
 
 
-def explained(command: F, known: Mapping[str, str]) -> F:
-    """Make a function a command, as the other commands are made, with helps of its own."""
-    made = ready(command)
-    for parameter in signature(made).parameters.values():
-        told = get_args(parameter.annotation)[1]  # a copy, made by `ready`
-        told.help = known.get(parameter.name, told.help)
-    return made
+explained = ready
 
 
 def trade(

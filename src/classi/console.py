@@ -6,7 +6,7 @@ Exit codes: 0 done · 2 bad input · 3 impossible, explained · 4 a hard rule br
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from functools import wraps
@@ -73,9 +73,14 @@ def helps() -> dict[str, str]:
     }
 
 
-def ready(command: F) -> F:
-    """Make a function a command: its options explained in the current language, its errors in words."""
-    known, given = helps(), signature(command)
+def ready(command: F, words: Mapping[str, str] | None = None) -> F:
+    """Make a function a command: its options explained in the current language, its errors in words.
+
+    Parameters
+    ----------
+    words : what its own options and arguments mean, by name, before what `helps` says.
+    """
+    known, given = {**helps(), **(words or {})}, signature(command)
     types = getattr(command, "__knob_types__", None) or get_type_hints(command, include_extras=True)
     parameters = []
     for parameter in given.parameters.values():

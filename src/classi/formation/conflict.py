@@ -92,7 +92,7 @@ def explain_conflict(school: School, regulation: Regulation, terms: Sequence[Ter
     """
     hard = [t for t in terms if t.weight is None]
     counting = counting_arguments(school, regulation, hard)
-    search = _Search(school, regulation, hard, clock, clock.left * CLASH_SHARE)
+    search = Search(school, regulation, hard, clock, clock.left * CLASH_SHARE)
     rules, pupils = search.clash()
     relaxation, least = _relaxation(school, regulation, hard, clock)
     return Conflict(
@@ -109,7 +109,7 @@ def explain_conflict(school: School, regulation: Regulation, terms: Sequence[Ter
 
 
 @dataclass
-class _Unit:
+class Unit:
     """What a person would call one rule: a criterion, or one pair or pin of it."""
 
     criterion: int
@@ -117,24 +117,26 @@ class _Unit:
     terms: list[Term] = field(default_factory=list)
 
 
-class _Search:
+class Search:
+    """A minimal clash, looked for within a time."""
+
     def __init__(
         self, school: School, regulation: Regulation, hard: Sequence[Term], clock: Clock, seconds: float
     ) -> None:
         self.school, self.clock, self.until = school, clock, clock.left - seconds
-        self.units = _units(school, regulation, hard)
+        self.units = units(school, regulation, hard)
         self.exact = True
 
-    def clash(self) -> tuple[list[_Unit], list[int]]:
+    def clash(self) -> tuple[list[Unit], list[int]]:
         """Return a minimal set of rules that clash, then a minimal set of pupils for whom they do."""
-        rules = _minimal(self.units, lambda some: self._clashes(some, set()))
+        rules = minimal(self.units, lambda some: self.clashes(some, set()))
         if not rules:
             return [], []
         everyone = list(range(len(self.school.pupils)))
-        pupils = _minimal(everyone, lambda some: self._clashes(rules, set(everyone).difference(some)))
+        pupils = minimal(everyone, lambda some: self.clashes(rules, set(everyone).difference(some)))
         return rules, pupils
 
-    def _clashes(self, units: Sequence[_Unit], free: set[int]) -> bool:
+    def clashes(self, units: Sequence[Unit], free: set[int]) -> bool:
         """Tell whether it is proved that these rules clash when some pupils are free of them."""
         seconds = self.clock.left - self.until
         if self.clock.over or seconds <= 0:
@@ -157,7 +159,7 @@ class _Search:
         return status == "INFEASIBLE"
 
 
-def _minimal(items: Sequence[T], clashes: Callable[[Sequence[T]], bool]) -> list[T]:
+def minimal(items: Sequence[T], clashes: Callable[[Sequence[T]], bool]) -> list[T]:
     """Return a subset-minimal clashing subset (Junker's QuickXplain); empty when nothing clashes or all always does."""
 
     def search(kept: list[T], changed: bool, rest: Sequence[T]) -> list[T]:
@@ -174,8 +176,9 @@ def _minimal(items: Sequence[T], clashes: Callable[[Sequence[T]], bool]) -> list
     return search([], False, items) if items and clashes(items) and not clashes([]) else []
 
 
-def _units(school: School, regulation: Regulation, hard: Sequence[Term]) -> list[_Unit]:
-    units: dict[Any, _Unit] = {}
+def units(school: School, regulation: Regulation, hard: Sequence[Term]) -> list[Unit]:
+    """Return the hard terms as a person would call them: rules, single pairs, pins."""
+    found: dict[Any, Unit] = {}
     for n, term in enumerate(hard):
         shape, label = term.shape, regulation.label(term.criterion)
         match shape:
@@ -186,8 +189,8 @@ def _units(school: School, regulation: Regulation, hard: Sequence[Term]) -> list
                 key, text = n, f"{label}: {_ids(school, (shape.first, shape.second))}"
             case AnyOf() | Place():
                 key, text = n, f"{label}: {_ids(school, (shape.pupil,))}"
-        units.setdefault(key, _Unit(term.criterion, text)).terms.append(term)
-    return list(units.values())
+        found.setdefault(key, Unit(term.criterion, text)).terms.append(term)
+    return list(found.values())
 
 
 def _ids(school: School, pupils: Sequence[int]) -> str:
