@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from classi.audit import Audit
-from classi.i18n import _
+from classi.i18n import _, ngettext
 from classi.regulation import Regulation
 
 
@@ -89,9 +89,17 @@ def say_change(change: RuleChange) -> str:
         if change.after and change.before:
             text = _("{rule}: mandatory and broken, by {after} (it was {before}).")
     elif change.worse:
-        text = _("{rule}: worse, from {before} to {after} (priority {tier}, {points} points more).")
+        text = ngettext(
+            "{rule}: worse, from {before} to {after} (priority {tier}, {points} point more).",
+            "{rule}: worse, from {before} to {after} (priority {tier}, {points} points more).",
+            change.points,
+        )
     else:
-        text = _("{rule}: better, from {before} to {after} (priority {tier}, {points} points fewer).")
+        text = ngettext(
+            "{rule}: better, from {before} to {after} (priority {tier}, {points} point fewer).",
+            "{rule}: better, from {before} to {after} (priority {tier}, {points} points fewer).",
+            -change.points,
+        )
     return text.format(
         rule=change.label, before=change.before, after=change.after, tier=change.tier, points=abs(change.points)
     )
