@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Sequence
 from dataclasses import fields
 from functools import wraps
 from inspect import Parameter, Signature, signature
@@ -20,7 +21,17 @@ from rich.control import strip_control_codes
 from rich.markup import escape
 from rich.table import Table
 
-from classi import cli_admissions, cli_bench
+from classi import (
+    cli_admissions,
+    cli_bench,
+    cli_case,
+    cli_compare,
+    cli_documents,
+    cli_explain,
+    cli_whatif,
+    cli_year,
+)
+from classi.cli_fairness import explained
 from classi.console import (
     EXIT_BROKEN,
     EXIT_IMPOSSIBLE,
@@ -42,11 +53,16 @@ from classi.console import (
     stopped_by_ctrl_c,
 )
 from classi.errors import InputError, Problem
-from classi.i18n import LANGUAGES, _, use_language
+from classi.i18n import LANGUAGES, _, ngettext, use_language
 
 if TYPE_CHECKING:
+    from classi.alternatives import Alternatives
     from classi.formation.solve import Progress
     from classi.workflow import Result
+
+
+Choice = tuple[int, float, Sequence[str]]
+"""Alternatives wanted, their tolerance, and the profiles."""
 
 
 def main() -> None:
@@ -87,15 +103,19 @@ def build() -> typer.Typer:
     )
     app.command("demo", help=_("Form the classes of a bundled school and write the report."))(ready(demo))
     app.command("check", help=_("Read a case and print every problem found, without forming anything."))(guarded(check))
-    app.command("form", help=_("Form the classes of a case and write the result, audited."))(ready(form))
+    app.command("form", help=_("Form the classes of a case and write the result, audited."))(
+        explained(form, _choice_helps())
+    )
     app.command("audit", help=_("Count every rule again from the files alone."))(ready(audit))
     app.command("template", help=_("Write an empty workbook with drop-downs and notes, and a sample regulation."))(
         ready(template)
     )
     app.command("generate", help=_("Write a synthetic school, from a seed."))(ready(_with_knobs(generate)))
 
-    cli_admissions.add_to(app)
-    cli_bench.add_to(app)
+    for commands in (
+        cli_compare, cli_whatif, cli_explain, cli_documents, cli_case, cli_year, cli_admissions, cli_bench,
+    ):  # fmt: skip
+        commands.add_to(app)
 
     @app.callback(invoke_without_command=True)
     def version(
@@ -136,28 +156,98 @@ def form(
     workers: Workers = 2,
     memory_mb: Memory = None,
     force: Force = False,
+    keep: Annotated[Path | None, typer.Option("--keep", metavar="FILE", show_default=False)] = None,
+    max_moves: Annotated[int | None, typer.Option("--max-moves", metavar="N", min=0, show_default=False)] = None,
+    alternatives: Annotated[int, typer.Option("--alternatives", metavar="K", min=0, max=20)] = 0,
+    tolerance: Annotated[float, typer.Option("--tolerance", metavar="PERCENT", min=0, max=100)] = 0.0,
+    profile: Annotated[list[str] | None, typer.Option("--profile", metavar="NAME", show_default=False)] = None,
 ) -> None:
     """Form the classes of a case."""
-    _form(case, out, time_limit=time_limit, seed=seed, workers=workers, memory_mb=memory_mb, force=force)
+    if keep is not None or max_moves is not None:
+        if alternatives or profile:
+            raise InputError(
+                [Problem(_("--keep asks for one split: it goes with neither --alternatives nor --profile."))]
+            )
+        limits = {"seconds": time_limit, "memory_mb": memory_mb, "workers": workers, "seed": seed}
+        _form_kept(case, keep, max_moves, out, limits, force=force)
+        return
+    options = {"time_limit": time_limit, "seed": seed, "workers": workers, "memory_mb": memory_mb}
+    _form(case, out, force=force, choice=(alternatives, tolerance, profile or ()), **options)
 
 
-def _form(case: Path, out: Path, *, force: bool, **options: Any) -> None:
+def _choice_helps() -> dict[str, str]:
+    return {
+        "alternatives": _(
+            "So many other splits besides the best, of equal quality and as different as can be; each in a folder "
+            "alternativa-N inside DIR. The best then has half the time, the others share the rest."
+        ),
+        "keep": _("Classes to keep as far as possible: assegnazioni.csv or the folder of a result."),
+        "max_moves": _("Most pupils who may leave a class that is still there."),
+        "tolerance": _("Per cent more that the last tier may cost in the alternatives."),
+        "profile": _(
+            "One more split, the best with other rules first, in a folder of its name inside DIR: a profile of the "
+            "regulation, desideri, equilibrio or provenienze, or name=3,5 (numbers of rules); may be repeated."
+        ),
+    }
+
+
+def _form(case: Path, out: Path, *, force: bool, choice: Choice = (0, 0.0, ()), **options: Any) -> None:
+    from classi.alternatives import (  # noqa: PLC0415
+        alternatives,
+        checked,
+        folders_of,
+        refuse_result,
+        time_left,
+        write_alternatives,
+    )
     from classi.case import Case  # noqa: PLC0415
     from classi.workflow import form as form_case  # noqa: PLC0415
-    from classi.workflow import refuse_overwrite, write_result  # noqa: PLC0415
 
+    refuse_result(out, (), force=force)  # at once; the other folders when it is known which
+    read = Case.read(case)
+    show_problems(read.warnings)
+    number, tolerance, names = choice
+    profiles = checked(read.regulation, number, tolerance, names)
+    refuse_result(out, folders_of(number, profiles), force=force)
+    wanted, seconds, found = bool(number or profiles), options.pop("time_limit"), None
+    stop = Event()
+    with _Live() as live, stopped_by_ctrl_c(stop):
+        share = seconds / 2 if wanted else seconds
+        result = form_case(read, progress=live.show, stop=stop, time_limit=share, **options)
+        if wanted:
+            options |= {"time_limit": time_left(result, seconds), "stop": stop, "progress": live.say}
+            found = alternatives(result, number, tolerance=tolerance, profiles=profiles, **options)
+    write_alternatives(result, found, out, force=force)
+    show_result(result, out)
+    _show_others(result, found, out)
+    if result.status == "INFEASIBLE":
+        raise typer.Exit(EXIT_IMPOSSIBLE)
+    if result.status == "UNKNOWN":
+        raise typer.Exit(EXIT_OTHER)
+
+
+def _form_kept(
+    case: Path, kept: Path | None, max_moves: int | None, out: Path, limits: dict[str, Any], *, force: bool
+) -> None:
+    from classi.case import Case  # noqa: PLC0415
+    from classi.formation.engine import Limits  # noqa: PLC0415
+    from classi.workflow import refuse_overwrite  # noqa: PLC0415
+    from classi.year.keep import form_kept, write_reformed  # noqa: PLC0415
+
+    if kept is None:
+        raise InputError([Problem(_("--max-moves counts from other classes: name them with --keep."))])
     refuse_overwrite(out, force=force)
     read = Case.read(case)
     show_problems(read.warnings)
     stop = Event()
     with _Live() as live, stopped_by_ctrl_c(stop):
-        result = form_case(read, progress=live.show, stop=stop, **options)
-    write_result(result, out, force=force)
-    show_result(result, out)
-    if result.status == "INFEASIBLE":
-        raise typer.Exit(EXIT_IMPOSSIBLE)
-    if result.status == "UNKNOWN":
-        raise typer.Exit(EXIT_OTHER)
+        found = form_kept(read, kept, max_moves=max_moves, limits=Limits(**limits), progress=live.show, stop=stop)
+    write_reformed(found, kept, out, force=force)
+    for line in found.lines():
+        stdout().print(line, markup=False)
+    show_result(found.result, out)
+    if found.result.status in ("INFEASIBLE", "UNKNOWN"):
+        raise typer.Exit(EXIT_IMPOSSIBLE if found.result.status == "INFEASIBLE" else EXIT_OTHER)
 
 
 def check(case: CasePath) -> None:
@@ -283,6 +373,31 @@ def show_result(result: Result, out: Path) -> None:
     console.print(_("Read {file}").format(file=out / "report.html"), markup=False)
 
 
+def _show_others(result: Result, found: Alternatives | None, out: Path) -> None:
+    """Print, for each other split, how far it is and what it costs more or less than the best."""
+    from classi.alternatives import BEST, summary  # noqa: PLC0415
+
+    console = stdout()
+    for other in found or ():
+        more = [t for t in summary(result, other)["tiers"] if t["more"]]
+        price = ", ".join(_("tier {tier} {more:+d}").format(tier=t["tier"], more=t["more"]) for t in more)
+        price = (
+            _("points against the best: {tiers}").format(tiers=price) if more else _("it costs as much in every tier")
+        )
+        far = other.distances[BEST]
+        text = ngettext(
+            "{folder}: {n} pupil in another class than in the best split; {price}.",
+            "{folder}: {n} pupils in another class than in the best split; {price}.",
+            far,
+        )
+        console.print(text.format(folder=out / other.folder, n=far, price=price), markup=False)
+        if more and more[0]["more"] < 0:
+            text = _("It is better than the split called best, which was not proved best: more time would help.")
+            console.print(f"  {text}", markup=False)
+    if found is not None and found.no_more:
+        console.print(found.no_more, markup=False)
+
+
 def _headline(result: Result) -> str:
     if result.status == "OPTIMAL":
         return _("OPTIMAL: every hard rule is kept and no split is better.")
@@ -329,3 +444,7 @@ class _Live:
         elif text != self.last:
             self.console.print(f"{_decimal(news.seconds, '6.1f')} s  {text}", markup=False)
             self.last = text
+
+    def say(self, line: str) -> None:
+        """Show a whole sentence, which stays."""
+        self.console.print(line, markup=False)

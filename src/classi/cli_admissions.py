@@ -27,6 +27,9 @@ PupilId = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
 Who = Annotated[str, typer.Option("--who", metavar="TEXT", show_default=False)]
 Why = Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False)]
 Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d", "%d/%m/%Y"], show_default=False)]
+GroundId = Annotated[str, typer.Option("--ground", metavar="ID", show_default=False)]
+Exceptional = Annotated[str, typer.Option("--exceptional", metavar="TEXT", show_default=False)]
+Papers = Annotated[list[str] | None, typer.Option("--with", metavar="TEXT", show_default=False)]
 RoundName = Annotated[str, typer.Option("--round", metavar="TEXT", show_default=False)]
 
 
@@ -205,7 +208,10 @@ def _draw(case: Path, round_name: str) -> tuple[Path, str]:
     from classi.seating import LETTERS, draw_folder  # noqa: PLC0415
 
     read = Case.read(case)
-    return draw_folder(read), LETTERS if round_name == LETTERS else public.draw_name(round_named(read, round_name).name)
+    late = public.draw_name(round_name)
+    if round_name == LETTERS or (late.startswith("iscrizione-") and (draw_folder(read) / f"{late}.json").exists()):
+        return draw_folder(read), LETTERS if round_name == LETTERS else late
+    return draw_folder(read), public.draw_name(round_named(read, round_name).name)
 
 
 def _show_draw(draw: Any) -> None:
@@ -286,11 +292,15 @@ def succeed(
     days: Annotated[int, typer.Option("--days", min=0)] = 0,
     transfers: Annotated[list[str] | None, typer.Option("--transfer", metavar="ID", show_default=False)] = None,
     course: Annotated[str, typer.Option("--course", metavar="ROUND")] = "",
+    ground: GroundId = "",
+    exceptional: Exceptional = "",
+    papers: Papers = None,
     on: Day = None,
 ) -> None:
     """Give a freed place to the next on the list."""
     from classi.decided import round_named  # noqa: PLC0415
     from classi.office import Act, record_course_succession, record_succession  # noqa: PLC0415
+    from classi.year import Because  # noqa: PLC0415
 
     read = _with_procedure(case)
     act = Act(who, why, _day(on))
@@ -299,7 +309,9 @@ def succeed(
         if done.successor:
             stdout().print(_("The place left: {seat}.").format(seat=seat), markup=False)
     else:
-        done = record_succession(read, directory, pupil, out, act, kind=kind, days=days, transfers=transfers or [])
+        because = Because(ground, exceptional, tuple(papers or ()))
+        asked: dict[str, Any] = {"kind": kind, "days": days, "transfers": transfers or []}
+        done = record_succession(read, directory, pupil, out, act, **asked, because=because)
     for skipped in done.skipped:
         stdout().print(f"  {skipped.pupil}: {skipped.reason}", markup=False)
     if done.successor:
@@ -317,12 +329,18 @@ def transfer(
     out: Out,
     who: Who,
     why: Why,
+    ground: GroundId = "",
+    exceptional: Exceptional = "",
+    papers: Papers = None,
     on: Day = None,
 ) -> None:
     """Move a pupil to another class, if the rules allow, and record the ground."""
     from classi.office import Act, record_transfer  # noqa: PLC0415
+    from classi.year import Because  # noqa: PLC0415
 
-    before, after = record_transfer(_any_case(case), directory, pupil, class_id, out, Act(who, why, _day(on)))
+    because = Because(ground, exceptional, tuple(papers or ()))
+    act = Act(who, why, _day(on))
+    before, after = record_transfer(_any_case(case), directory, pupil, class_id, out, act, because)
     for state, when in ((before, _("before")), (after, _("after"))):
         text = _("Class {class_id}, {when}: {size} pupils.")
         line = text.format(class_id=state.class_id, when=when, size=state.size)

@@ -70,6 +70,9 @@ def helps() -> dict[str, str]:
         "class_id": _("The class to move to."),
         "points": _("Publish points too; the law or regulation that allows it."),
         "school_year": _("The school year, as 2026/27."),
+        "ground": _("The ground, by its id in [changes] of the regulation."),
+        "exceptional": _("The exceptional reason, as it will be explained to the families."),
+        "papers": _("What was handed in for something the ground needs; may be repeated."),
     }
 
 

@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from classi.admissions.ranking import Ranking
 from classi.case import Case
+from classi.classes_now import (
+    Act,
+    classes_now,
+    done_already,
+    folder_of,
+    rankings_of,
+    refuse_older,
+    staged,
+    write_changed,
+)
 from classi.domain import text_key
 from classi.errors import InputError, Problem
 from classi.i18n import _
-from classi.journal import JOURNAL, Entry, Journal, append, read_journal
+from classi.journal import LEAVING, Entry, Journal, append, read_journal
 from classi.publish import public_codes, publish_classes, read_or_make_secret, write_codes
 from classi.publish.codes import check_codes
 from classi.recount import ASSIGNMENT
-from classi.seat_files import COLUMNS, INITIAL, RANKINGS, WAITING, write_seats
+from classi.seat_files import RANKINGS, WAITING, write_seats
 from classi.seat_words import read_rows
-from classi.seating import case_folder, definitive_rounds
+from classi.seating import definitive_rounds
 from classi.stats import left_out, school_counts, write_stats
 from classi.succession import ClassState, Skipped, Succession, after_moving, succeed_in_course
 from classi.succession import succeed as find_successor
-from classi.tables.write import read_assignment, refuse_existing, write_assignment, write_rows
+from classi.tables.write import refuse_existing, write_rows
 from classi.workflow import refuse_overwrite
+from classi.year import Because, allowed, allowed_together, change_of
+
+__all__ = [
+    "Act", "publish_lists", "publish_ranking", "record_course_succession", "record_succession", "record_transfer",
+    "write_counts", "write_rankings",
+]  # fmt: skip
 
 SECRET = "codici.segreto"
 KEY = "codici.csv"
 PUBLIC_RANKING = "graduatoria_pubblica.csv"
-LEAVING = ("rinuncia", "ritiro", "decadenza")
-"""Decisions by which a pupil leaves the school."""
 OUTCOMES = {"ammesso": "ammesso", "assegnato d'ufficio": "ammesso", "per decisione": "ammesso"}
 
 
@@ -56,16 +66,7 @@ def write_rankings(case: Case, found: Mapping[str, Sequence[Ranking]], out: Path
 # --- during the year ---
 
 
-@dataclass(frozen=True)
-class Act:
-    """Who decides something, why and when."""
-
-    who: str
-    why: str
-    when: date
-
-
-def record_succession(
+def record_succession(  # noqa: PLR0913 - who leaves, who may come, how and why
     case: Case,
     directory: Path,
     leaving: str,
@@ -75,6 +76,7 @@ def record_succession(
     kind: str = "rinuncia",
     days: int = 0,
     transfers: Sequence[str] = (),
+    because: Because | None = None,
 ) -> Succession:
     """Record that somebody leaves and who takes the place, and write the classes as they are then.
 
@@ -84,29 +86,37 @@ def record_succession(
     act : who decides, why and when.
     kind : ``rinuncia``, ``ritiro`` or ``decadenza`` (then with the `days` of absence).
     transfers : pupils of other classes who ask for the place: they come before the waiting list.
+    because : the ground; it counts for what its kinds name, the leaving or who takes the place.
 
     Raises
     ------
     InputError
-        If `out` holds a result, somebody named has no class, `kind` is another one, or the place was given away
-        already; nothing is recorded then.
+        If `out` holds a result, somebody named has no class, `kind` is another one, the place was given away already,
+        or the regulation's ``[changes]`` do not allow it; nothing is recorded then.
     """
+    because = because or Because()
     refuse_overwrite(out, force=False)
-    folder, placed = _folder(case), _classes(case, directory)
+    folder, placed = folder_of(case), classes_now(case, directory)
     journal = read_journal(folder)
     left = _recorded_leaving(journal, leaving, kind)
-    _up_to_date(journal, placed, leaving)
+    refuse_older(journal, placed, leaving)
     gone = {e.data["id"] for e in journal.active if e.kind in (*LEAVING, "esclusione")}
     done = _next_on_the_lists(case, directory, placed, leaving, transfers, gone)
     extra: dict[str, Any] = {"absent_days": days} if kind == "decadenza" else {}
+    changes = {"ritiro": {leaving: (done.class_id, "")}}
+    if done.successor:
+        takes = "trasferimento" if done.successor in placed else "iscrizione"
+        changes[takes] = {done.successor: (placed.get(done.successor, ""), done.class_id)}
+    allowed_together(case, changes, act.when, because)
     del placed[leaving]
     if done.successor:
         placed[done.successor] = done.class_id
-    with _staged(out) as aside:
-        _write_changed(directory, aside, placed)
+    with staged(out) as aside:
+        write_changed(directory, aside, placed)
+        extra |= because.data
         entry = left or append(folder, kind, **vars(act), known_ids=case.school.pupil_at, id=leaving, **extra)
         if done.successor:
-            taken: dict[str, Any] = {"id": done.successor, "class": done.class_id, "after": entry.n}
+            taken: dict[str, Any] = {"id": done.successor, "class": done.class_id, "after": entry.n, **because.data}
             append(folder, "subentro", **vars(act), **taken)
     return done
 
@@ -128,12 +138,12 @@ def record_course_succession(
     """
     refuse_overwrite(out, force=False)
     assert case.regulation.admission is not None
-    folder, placed = _folder(case), _classes(case, directory)
+    folder, placed = folder_of(case), classes_now(case, directory)
     one = next(r for r in case.regulation.admission.rounds if r.name == round_name)
-    rankings = _rankings_of(directory) or directory / RANKINGS
+    rankings = rankings_of(directory) or directory / RANKINGS
     rows = [r for r in read_rows(rankings) if r["giro"] == round_name and r["posizione"]]
     journal = read_journal(folder)
-    _up_to_date(journal, placed, leaving)
+    refuse_older(journal, placed, leaving)
     seats = {r["id"]: r["posto"] for r in rows if r["posto"]}
     seats |= {e.data["id"]: e.data["seat"] for e in journal.of("subentro_corso") if e.data["round"] == round_name}
     gone = {e.data["id"] for e in journal.of("rinuncia_corso") if e.data["round"] == round_name}
@@ -142,8 +152,8 @@ def record_course_succession(
     left = {e.data["id"] for e in journal.active if e.kind in LEAVING}
     candidates = [r["id"] for r in rows if r["id"] not in {*seats, *gone, *left}]
     done = succeed_in_course(case, placed, leaving, one, candidates)
-    with _staged(out) as aside:
-        _write_changed(directory, aside, {**placed, done.successor: done.class_id} if done.successor else placed)
+    with staged(out) as aside:
+        write_changed(directory, aside, {**placed, done.successor: done.class_id} if done.successor else placed)
         gives: dict[str, Any] = {"id": leaving, "round": round_name}
         entry = append(folder, "rinuncia_corso", **vars(act), known_ids=case.school.pupil_at, **gives)
         if done.successor:
@@ -154,26 +164,30 @@ def record_course_succession(
 
 
 def record_transfer(
-    case: Case, directory: Path, pupil: str, class_id: str, out: Path, act: Act
+    case: Case, directory: Path, pupil: str, class_id: str, out: Path, act: Act, because: Because | None = None
 ) -> tuple[ClassState, ClassState]:
     """Move a pupil to another class and record it; nothing is recorded when a hard rule would no longer hold.
 
     Raises
     ------
     InputError
-        If `out` holds a result, the pupil or the class is not there, or the move is recorded already.
+        If `out` holds a result, the pupil or the class is not there, the move is recorded already, or the regulation's
+        ``[changes]`` do not allow it.
     """
+    because = because or Because()
     refuse_overwrite(out, force=False)
-    folder, placed = _folder(case), _classes(case, directory)
+    folder, placed = folder_of(case), classes_now(case, directory)
     before, after = after_moving(case, placed, pupil, class_id)
-    _up_to_date(read_journal(folder), placed, pupil)
+    refuse_older(read_journal(folder), placed, pupil)
     moves = [e for e in read_journal(folder).active if e.data.get("id") == pupil and "class" in e.data]
     if moves and text_key(moves[-1].data["class"]) == text_key(after.class_id):
-        raise _done_already(moves[-1])
+        raise done_already(moves[-1])
     if not after.broken:
-        taken: dict[str, Any] = {"id": pupil, "class": after.class_id}
-        with _staged(out) as aside:
-            _write_changed(directory, aside, {**placed, pupil: after.class_id})
+        change = change_of("trasferimento", {pupil: (placed[pupil], after.class_id)}, because)
+        allowed(case, change, act.when, because)
+        taken: dict[str, Any] = {"id": pupil, "class": after.class_id, **because.data}
+        with staged(out) as aside:
+            write_changed(directory, aside, {**placed, pupil: after.class_id})
             append(folder, "trasferimento", **vars(act), **taken)
     return before, after
 
@@ -185,70 +199,8 @@ def _recorded_leaving(journal: Journal, pupil: str, kind: str) -> Entry | None:
     left = [e for e in journal.active if e.kind in LEAVING and e.data["id"] == pupil]
     filled = [e for e in journal.of("subentro") if left and e.data["after"] == left[-1].n]
     if filled:
-        raise _done_already(filled[-1])
+        raise done_already(filled[-1])
     return left[-1] if left else None
-
-
-def _up_to_date(journal: Journal, placed: Mapping[str, str], leaving: str = "") -> None:
-    """Refuse classes that are not the latest: what was recorded since would be lost.
-
-    Raises
-    ------
-    InputError
-        Naming every entry that these classes do not know.
-    """
-    last: dict[str, Entry] = {}
-    for entry in journal.active:
-        if entry.kind in (*LEAVING, "subentro", "trasferimento", "subentro_corso"):
-            last[entry.data["id"]] = entry
-    text = _("These classes are older than entry {n}: go on from the folder that was written then.")
-    stale = [
-        Problem(text.format(n=entry.n), JOURNAL, row=entry.n, value=pupil)
-        for pupil, entry in last.items()
-        if pupil != leaving and text_key(placed.get(pupil, "")) != text_key(entry.data.get("class", ""))
-    ]
-    if stale:
-        raise InputError(stale)
-
-
-def _done_already(entry: Entry) -> InputError:
-    text = _("This is recorded already, as number {n}: go on from the folder that was written then.")
-    return InputError([Problem(text.format(n=entry.n), JOURNAL, row=entry.n)])
-
-
-def _classes(case: Case, directory: Path) -> dict[str, str]:
-    """Return the class of everybody who has one, as the case writes it.
-
-    Raises
-    ------
-    InputError
-        If a pupil or a class is not of this case.
-    """
-    school, placed = case.school, dict(read_assignment(directory / ASSIGNMENT))
-    problems = [
-        Problem(_("The pupil is not among those of the case."), ASSIGNMENT, column="id", value=pupil)
-        for pupil in placed
-        if pupil not in school.pupil_at
-    ]
-    problems += [
-        Problem(_("There is no class of this name."), ASSIGNMENT, column="classe", value=name)
-        for name in dict.fromkeys(placed.values())
-        if text_key(name) not in school.class_at
-    ]
-    if problems:
-        raise InputError(problems)
-    return {pupil: school.classes[school.class_at[text_key(name)]].id for pupil, name in placed.items()}
-
-
-@contextmanager
-def _staged(out: Path) -> Iterator[Path]:
-    """Give a folder whose files go to `out` at the end of the block; where the block fails, nothing was written."""
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".classi-", dir=out.parent) as aside:
-        yield Path(aside)
-        out.mkdir(exist_ok=True)
-        for file in sorted(Path(aside).iterdir()):
-            file.replace(out / file.name)
 
 
 def _next_on_the_lists(
@@ -269,34 +221,12 @@ def _next_on_the_lists(
     return replace(done, skipped=tuple(skipped))
 
 
-def _write_changed(directory: Path, out: Path, placed: Mapping[str, str]) -> None:
-    """Write the classes as they are now, and who still waits; the rankings stay where they were."""
-    if (directory / WAITING).exists():
-        waiting = [row for row in read_rows(directory / WAITING) if row["id"] not in placed]
-        write_rows(out / WAITING, COLUMNS[WAITING], ([row[c] for c in COLUMNS[WAITING]] for row in waiting))
-    rankings = _rankings_of(directory)
-    if rankings is not None:
-        shutil.copyfile(rankings, out / INITIAL)
-    write_assignment(out / ASSIGNMENT, sorted(placed.items()))
-
-
-def _rankings_of(directory: Path) -> Path | None:
-    return next((directory / name for name in (RANKINGS, INITIAL) if (directory / name).exists()), None)
-
-
-def _folder(case: Case) -> Path:
-    folder = case_folder(case)
-    if folder is None:
-        raise InputError([Problem(_("Only a case read from files keeps its decisions."))])
-    return folder
-
-
 # --- what goes outside ---
 
 
 def publish_lists(case: Case, directory: Path, out: Path) -> list[Path]:
     """Write the public class lists into `out`, and beside the case the private codes."""
-    placed, codes = _classes(case, directory), _codes(case)
+    placed, codes = classes_now(case, directory), _codes(case)
     written = publish_classes(placed, codes, out, pupils=_rows(case))
     return [*written, _write_key(case, codes)]
 
@@ -341,13 +271,13 @@ def _ranked(case: Case, directory: Path) -> list[dict[str, str]]:
 
 
 def _codes(case: Case) -> dict[str, str]:
-    return public_codes([p.id for p in case.school.pupils], read_or_make_secret(_folder(case) / SECRET))
+    return public_codes([p.id for p in case.school.pupils], read_or_make_secret(folder_of(case) / SECRET))
 
 
 def _write_key(case: Case, codes: Mapping[str, str]) -> Path:
     """Write beside the case whose each code is: private, and never a file of `out`."""
-    write_codes(_folder(case) / KEY, codes)
-    return _folder(case) / KEY
+    write_codes(folder_of(case) / KEY, codes)
+    return folder_of(case) / KEY
 
 
 def _rows(case: Case) -> list[dict[str, Any]]:

@@ -114,6 +114,7 @@ def context_of(
         explanations=explanations or {},
         template=school.template,
         formats=checked(formats, FORMATS),
+        differences=split.recount.differences,
     )
 
 

@@ -12,12 +12,14 @@ from pydantic import ValidationError
 
 from classi.admission_checks import admission_problems
 from classi.admission_errors import inherited_admission, parse_admission
+from classi.changes.rules import YearRules, inherited_changes, parse_changes
 from classi.criteria.base import Criterion, registry
 from classi.domain import STANDARD_COLUMNS, School, text_key
 from classi.errors import Problem, RegulationError
 from classi.i18n import _
 from classi.ledger import Ledger
 from classi.procedure import Procedure
+from classi.profiles import Profile, inherited_profiles, parse_profiles
 from classi.rule_errors import explain, nearest, unknown_key
 from classi.rule_matches import Miss, misses
 from classi.terms import Term
@@ -25,7 +27,7 @@ from classi.terms import Term
 LARGEST = 1_000_000
 """Bytes of a regulation: a thousand rules are a fifth of it."""
 
-TOP_KEYS = ("name", "source", "extends", "drop", "criteria", "admission")
+TOP_KEYS = ("name", "source", "extends", "drop", "criteria", "admission", "changes", "profiles")
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class Regulation:
     criteria : every rule in force, inherited ones first, the implicit ones last (see `with_implicit`).
     admission : the procedure of ``[admission]``, parameters put in; ``None`` where the regulation has none.
     file : name of the file, for messages.
+    changes : what ``[changes]`` says of changes during the year; ``None`` where the regulation says nothing.
+    profiles : other orders of the soft rules, of ``[[profiles]]``.
     """
 
     name: str
@@ -45,6 +49,8 @@ class Regulation:
     source: str = ""
     admission: Procedure | None = None
     file: str = "regolamento.toml"
+    changes: YearRules | None = None
+    profiles: tuple[Profile, ...] = ()
 
     def bind(self, school: School) -> School:
         """Return the school with the classes open to each pupil filled in."""
@@ -184,12 +190,17 @@ def parse_regulation(data: Mapping[str, Any], file: str = "regolamento.toml") ->
         if not isinstance(data.get(key, ""), str):
             problems.append(Problem(_("“{key}” must be a text.").format(key=key), file, value=str(data[key])))
     admission = None if "admission" not in data else parse_admission(data["admission"], file)
-    if isinstance(admission, list):
-        problems += admission
+    changes = None if "changes" not in data else parse_changes(data["changes"], file)
+    # Profiles name rules: what is wrong with those comes first.
+    profiles = () if problems else parse_profiles(data.get("profiles", []), criteria, file)
+    for found in (admission, changes, profiles):
+        problems += found if isinstance(found, list) else []
     if problems:
         raise RegulationError(problems)
     procedure = admission if isinstance(admission, Procedure) else None
-    return Regulation(data.get("name", ""), tuple(criteria), data.get("source", ""), procedure, file)
+    during = changes if isinstance(changes, YearRules) else None
+    orders = profiles if isinstance(profiles, tuple) else ()
+    return Regulation(data.get("name", ""), tuple(criteria), data.get("source", ""), procedure, file, during, orders)
 
 
 def parse_criterion(entry: Mapping[str, Any], k: int, file: str) -> Criterion | list[Problem]:
@@ -290,6 +301,10 @@ def _extended(base: dict[str, Any], own: dict[str, Any], file: str) -> dict[str,
     extended = {**base, **own, "criteria": kept + rest}
     if "admission" in base and "admission" in own:
         extended["admission"] = inherited_admission(base["admission"], own["admission"])
+    if "changes" in base and "changes" in own:
+        extended["changes"] = inherited_changes(base["changes"], own["changes"])
+    if "profiles" in base and "profiles" in own:
+        extended["profiles"] = inherited_profiles(base["profiles"], own["profiles"])
     return extended
 
 

@@ -24,11 +24,12 @@ from classi.formation.split import Split, take_apart
 from classi.formation.whole import criterion_costs
 from classi.generate import Knobs, generate
 from classi.i18n import _
+from classi.journal import read_journal
 from classi.reasons import unmet_wishes
 from classi.recount import ASSIGNMENT, CERTIFICATE, audit_result, sha256
 from classi.report import build, write_html, write_xlsx
 from classi.seat_files import COLUMNS, RANKINGS_WORKBOOK
-from classi.seating import give_seats
+from classi.seating import case_folder, give_seats
 from classi.tables.write import refuse_existing, write_assignment, write_case
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def form(
     seated = None
     try:
         seated = give_seats(case, clock, decisions)
-        case = case if seated is None else seated.inside
+        case = _of_those_here(case) if seated is None else seated.inside
         apart = take_apart(case.school, case.terms)
         solution = form_parts(case.school, case.terms, limits, progress, clock, apart)
     except Impossible:
@@ -175,6 +176,13 @@ def form(
         explaining = Clock(replace(limits, seconds=min(EXPLAIN_SECONDS, time_limit)), clock.stop)
         conflict = explain_conflict(case.school, case.regulation, case.terms, explaining)
     return certified(case, solution, limits, conflict=conflict, seated=seated, apart=apart)
+
+
+def _of_those_here(case: Case) -> Case:
+    """Return the case without those who left by a recorded decision."""
+    folder = case_folder(case)
+    left = frozenset() if folder is None else read_journal(folder).left
+    return case.of_those(p.id for p in case.school.pupils if p.id not in left) if left else case
 
 
 def certified(

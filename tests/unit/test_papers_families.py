@@ -10,7 +10,8 @@ from classi.documents.handover import papers as handover
 from classi.documents.handover import sheet
 from classi.documents.letter import letter
 from classi.documents.letter import papers as letters
-from classi.documents.public import Hidden, public_rules
+from classi.documents.hidden import ANY_NAME, Hidden
+from classi.documents.public import public_rules
 from classi.i18n import use_language
 from paper_school import (
     NOTHING_TOLD,

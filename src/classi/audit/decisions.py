@@ -14,12 +14,30 @@ from classi.i18n import _
 from classi.sheets import read_small
 
 DECISIONS = "decisioni.jsonl"
+LEFT = frozenset({"rinuncia", "ritiro", "decadenza"})
+PLACED = frozenset({"subentro", "trasferimento", "subentro_corso", "iscrizione", "scambio", "riformazione"})
+"""Decisions after which a pupil is of the school, whatever was decided before."""
 
 
 def read_decisions(case: Path) -> list[dict[str, Any]]:
     """Return the recorded decisions of a case, in order, their chain verified; none where there is no file."""
     file = (case if case.is_dir() else case.parent) / DECISIONS
     return _entries(read_small(file)) if file.exists() else []
+
+
+def departed(case: Path) -> frozenset[str]:
+    """Return the pupils who left by a decision that was not annulled, and whom no later one gave a class again."""
+    entries = read_decisions(case)
+    undone = {entry["entry"] for entry in entries if entry["kind"] == "annullamento"}
+    gone: set[str] = set()
+    for k, entry in enumerate(entries, 1):
+        if k in undone or entry["kind"] not in LEFT | PLACED:
+            continue
+        moves = entry.get("moves")
+        named = [entry.get("id"), entry.get("other"), *(moves if isinstance(moves, dict) else ())]
+        pupils = {unicodedata.normalize("NFC", name) for name in named if isinstance(name, str)}
+        gone = gone | pupils if entry["kind"] in LEFT else gone - pupils
+    return frozenset(gone)
 
 
 def correct_rows(case: Path, rows: list[tuple[int, list[Any]]]) -> list[tuple[int, list[Any]]]:

@@ -7,13 +7,14 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from classi.audit.cells import TABLE_NAMES, column_names, column_reader, same_id, squeezed, unguarded
-from classi.audit.decisions import correct_rows
+from classi.audit.decisions import correct_rows, departed
 from classi.errors import InputError, Problem
 from classi.i18n import _
 from classi.ledger import Ledger
@@ -52,25 +53,39 @@ def read_ledger(case: Path, assignment: Path | Mapping[str, str]) -> tuple[Ledge
     if "alunni" in tables:
         file, rows = tables["alunni"]
         tables["alunni"] = file, correct_rows(case, rows)
-    pupils, classes, ties = _case_rows(tables)
-    if isinstance(assignment, Mapping):
-        return Ledger(pupils, classes, ties, assignment), ()
-    return read_places(Ledger(pupils, classes, ties), assignment)
+    ledger = Ledger(*_case_rows(tables))
+    if isinstance(assignment, Path):
+        return read_places(ledger, assignment, gone=departed(case))
+    placed = Ledger(ledger.pupils, ledger.classes, ledger.ties, assignment)
+    # Before anybody has a class nobody's is missing: who left matters only afterwards.
+    return (_without(placed, departed(case)) if assignment else placed), ()
 
 
 def read_places(
-    ledger: Ledger, assignment: Path, seats: Mapping[str, frozenset[str]] | None = None
+    ledger: Ledger,
+    assignment: Path,
+    seats: Mapping[str, frozenset[str]] | None = None,
+    gone: AbstractSet[str] = frozenset(),
 ) -> tuple[Ledger, tuple[str, ...]]:
     """Read who sits where into a ledger already read; as `read_ledger`.
 
     Parameters
     ----------
     seats : where not everybody got a seat, those who did, each with the classes it leaves open.
+    gone : who left by a recorded decision: their class is not missing; where they have one they are counted in it, for
+        these are the classes as they were before.
     """
     expected = {row["id"] for row in ledger.pupils if seats is None or row["id"] in seats}
-    placed, wrong = _placements(assignment, expected, [row["id"] for row in ledger.classes])
-    found = Ledger(ledger.pupils, ledger.classes, ledger.ties, placed)
+    placed, wrong = _placements(assignment, expected, [row["id"] for row in ledger.classes], gone)
+    found = _without(Ledger(ledger.pupils, ledger.classes, ledger.ties, placed), gone)
     return found if seats is None else found.of_those(seats), wrong
+
+
+def _without(ledger: Ledger, gone: AbstractSet[str]) -> Ledger:
+    """Return the ledger without those who left, but for those who still have a class in it."""
+    stay = {row["id"] for row in ledger.pupils} - (gone - set(ledger.placed))
+    everywhere = frozenset(row["id"] for row in ledger.classes)
+    return ledger if len(stay) == len(ledger.pupils) else ledger.of_those(dict.fromkeys(stay, everywhere))
 
 
 def ledger_from_rows(tables: Mapping[str, Sequence[Mapping[str, Any]]], placed: Mapping[str, str]) -> Ledger:
@@ -244,7 +259,9 @@ def _unreadable(file: str, row: int, column: str, value: Any, message: str) -> I
 # --- the assignment ---
 
 
-def _placements(path: Path, pupils: set[str], classes: list[str]) -> tuple[dict[str, str], tuple[str, ...]]:
+def _placements(
+    path: Path, pupils: set[str], classes: list[str], gone: AbstractSet[str]
+) -> tuple[dict[str, str], tuple[str, ...]]:
     rows = _csv_rows(path)
     if not rows or [squeezed(cell) for cell in rows[0][1]] != ["id", "classe"]:
         message = _("The header of {file} is not “id,classe”: nobody's place can be read.")
@@ -262,7 +279,7 @@ def _placements(path: Path, pupils: set[str], classes: list[str]) -> tuple[dict[
         elif pupil in pupils and pupil not in seen:
             placed[pupil] = spelled[same(class_id)]
         seen.add(pupil)
-    return placed, (*wrong, *missing_pupils(pupils - seen))
+    return placed, (*wrong, *missing_pupils(pupils - seen - gone))
 
 
 def _row_problems(number: int, width: int, pupil: str, pupils: set[str], seen: set[str]) -> Iterator[str]:

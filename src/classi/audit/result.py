@@ -8,7 +8,7 @@ from pathlib import Path
 
 from classi.audit.admission import audit_admission
 from classi.audit.count import Audit, count_rules, with_implicit_rows
-from classi.audit.decisions import read_decisions
+from classi.audit.decisions import departed, read_decisions
 from classi.audit.files import read_ledger, read_places
 from classi.draw import draw_name, positions, read_draw
 from classi.ledger import Ledger
@@ -39,12 +39,11 @@ def audit_files(case: Path, directory: Path, models: Path | None = None) -> tupl
     folder = case if case.is_dir() else case.parent
     regulation = read_regulation(folder / REGULATION, models)
     procedure = regulation.admission
-    if procedure is None or not procedure.rounds:
-        ledger, structure = read_ledger(case, directory / ASSIGNMENT)
-        regulation = with_implicit_rows(regulation, ledger)
-        return count_rules(ledger, regulation, structure), ledger, regulation
     everybody, _structure = read_ledger(case, {})
     regulation = with_implicit_rows(regulation, everybody)
+    if procedure is None or not procedure.rounds:
+        ledger, structure = read_places(everybody, directory / ASSIGNMENT, gone=departed(case))
+        return count_rules(ledger, regulation, structure), ledger, regulation
     admission = None
     if (directory / RANKINGS).exists():
         decisions = read_decisions(case)

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from classi.audit import Audit
 from classi.documents.docx import render_docx
+from classi.documents.hidden import Hidden
 from classi.documents.model import Block, Document, Letterhead
 from classi.documents.pdf import render_pdf
 from classi.documents.words import or_blank, say_date
@@ -60,6 +61,7 @@ class Context:
     regulation : the rules in force, as the auditor numbered them.
     ledger, audit : the auditor's notebook and count: every number of a document comes from there.
     certificate : ``certificato.json``, empty where there is none.
+    differences : what the second count found to differ from the certificate: with any, nothing is proved.
     school : the school's own data; what is missing becomes a blank to fill in.
     language : ``it`` or ``en``.
     when : the date the documents bear.
@@ -81,6 +83,22 @@ class Context:
     explanations: Mapping[str, Sequence[str]] = field(default_factory=dict, repr=False)
     template: bytes | None = field(default=None, repr=False)
     formats: Sequence[str] = FORMATS
+    differences: Sequence[str] = ()
+
+    @cached_property
+    def hidden(self) -> Hidden:
+        """What tells whether a text names a pupil."""
+        return Hidden(self.ledger.pupils)
+
+    @property
+    def criteria_name(self) -> str:
+        """The regulation's name as everybody may read it, or a blank."""
+        return or_blank(self.hidden.told(self.regulation.name))
+
+    @property
+    def criteria_source(self) -> str:
+        """Where the regulation comes from as everybody may read it, possibly empty."""
+        return self.hidden.told(self.regulation.source)
 
     @cached_property
     def labels(self) -> dict[str, str]:

@@ -66,8 +66,8 @@ def _purpose(context: Context) -> Iterator[Block]:
         )
     )
     said = [
-        (_("Criteria"), or_blank(context.regulation.name)),
-        (_("Their source"), or_blank(context.regulation.source)),
+        (_("Criteria"), context.criteria_name),
+        (_("Their source"), or_blank(context.criteria_source)),
         (_("Pupils"), str(len(context.ledger.placed))),
         (_("Classes"), str(len(context.ledger.classes))),
         (_("Date"), f"{context.when:%d/%m/%Y}"),
@@ -128,7 +128,7 @@ def _proof(context: Context) -> Iterator[Block]:
     lines = rule_lines(context.audit, context.regulation, context.certificate, {})
     tiers = tier_lines(context.audit, context.certificate, lines)
     if context.certificate:
-        verdict = proof_verdict(context.certificate, tiers, context.audit.hard_kept)
+        verdict = proof_verdict(context.certificate, tiers, context.audit.hard_kept and not context.differences)
         yield Paragraph(verdict.text, strong=f"{verdict.title}.")
     else:
         yield Paragraph(_("There is no certificate: the formation was only counted."))
@@ -160,7 +160,7 @@ def _second_count(context: Context) -> Iterator[Block]:
 def _agrees(context: Context) -> bool:
     """Tell whether the certificate says of every rule what the auditor counted."""
     said: dict[Any, Any] = {c.get("number"): c.get("cost") for c in context.certificate.get("criteria", ())}
-    return bool(said) and all(said.get(a.number) == a.cost for a in context.audit.criteria)
+    return bool(said) and not context.differences and all(said.get(a.number) == a.cost for a in context.audit.criteria)
 
 
 def _versions(context: Context) -> Iterator[Block]:

@@ -80,7 +80,7 @@ def _processing(context: Context) -> Iterator[Block]:
             _("none through the program: it runs on the school's own computer. Others: {blank}").format(blank=BLANK),
         ),
         (_("School year"), context.year),
-        (_("Criteria"), or_blank(context.regulation.name)),
+        (_("Criteria"), context.criteria_name),
         (_("Classes"), str(len(context.ledger.classes))),
         (_("Data subjects"), _subjects(context)),
         (_("Date of this draft"), f"{context.when:%d/%m/%Y}"),

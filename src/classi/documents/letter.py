@@ -127,7 +127,7 @@ def _how(context: Context) -> Iterator[Block]:
     if _proved(context):
         said.append(_("It is proved that no other formation respects the criteria better, taken in their order."))
     elif context.certificate:
-        said.append(_("It is not proved that no better formation exists; how far from the best it can be, is known."))
+        said.append(_("It is not proved that no better formation exists."))
     yield Paragraph(" ".join(said))
     yield Paragraph(
         _(
@@ -139,7 +139,7 @@ def _how(context: Context) -> Iterator[Block]:
 
 def _proved(context: Context) -> bool:
     claimed = {t["tier"]: t["value"] for t in context.certificate.get("tiers", ())}
-    sound = context.audit.hard_kept and claimed == context.audit.tiers
+    sound = context.audit.hard_kept and not context.differences and claimed == context.audit.tiers
     return sound and context.certificate.get("status") == "OPTIMAL"
 
 
@@ -167,8 +167,8 @@ def _rights(context: Context) -> tuple[str, ...]:
 
 
 def _order(context: Context) -> str:
-    text = _("Criteria of “{regulation}”.").format(regulation=context.regulation.name or or_blank(""))
-    return f"{text} {context.regulation.source}." if context.regulation.source else text
+    text = _("Criteria of “{regulation}”.").format(regulation=context.criteria_name)
+    return f"{text} {context.criteria_source}." if context.criteria_source else text
 
 
 def _criterion(rule: PublicRule) -> str:

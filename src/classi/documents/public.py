@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from typing import Any
 
 from classi.audit import Audit
 from classi.documents.context import Context
-from classi.domain import text_key
+from classi.documents.hidden import ANY_NAME, SURNAME, Hidden
 from classi.i18n import _
+
+SINGLE = ("apart", "together", "fixed_class", "forbidden_class")
+"""Rules about pupils by name: in their titles a first name alone is a pupil's."""
 
 
 @dataclass(frozen=True)
@@ -26,42 +26,10 @@ class PublicRule:
     weight: int | None
 
 
-class Hidden:
-    """Tells whether a text names a pupil of the case: surname and name in either order, or a code."""
-
-    def __init__(self, pupils: Iterable[Mapping[str, Any]]) -> None:
-        self._pupils = list(pupils)
-
-    @cached_property
-    def _names(self) -> dict[str, list[frozenset[str]]]:
-        """The words of each pupil's whole name, by one of them."""
-        found: dict[str, list[frozenset[str]]] = {}
-        for row in self._pupils:
-            if row.get("cognome") and row.get("nome"):
-                words = frozenset(_words(f"{row['cognome']} {row['nome']}"))
-                found.setdefault(min(words, default=""), []).append(words)
-        return found
-
-    @cached_property
-    def _codes(self) -> re.Pattern[str] | None:
-        """Codes that cannot be taken for a number or a word."""
-        codes = (text_key(row["id"]) for row in self._pupils)
-        mixed = [re.escape(c) for c in codes if any(x.isdigit() for x in c) and any(x.isalpha() for x in c)]
-        return re.compile(rf"(?<!\w)(?:{'|'.join(mixed)})(?!\w)") if mixed else None
-
-    def names(self, text: str) -> bool:
-        """Tell whether `text` names one of the pupils."""
-        words = set(_words(text))
-        if any(whole <= words for word in words for whole in self._names.get(word, ())):
-            return True
-        return self._codes is not None and self._codes.search(text_key(text)) is not None
-
-
 def public_rules(context: Context) -> tuple[PublicRule, ...]:
     """Return every rule in force, hard ones first, then tier after tier, in the order of the regulation."""
-    hidden = Hidden(context.ledger.pupils)
     rules = (
-        _rule(context.audit, context.regulation.criteria[a.number - 1].source, k, hidden)
+        _rule(context.audit, context.regulation.criteria[a.number - 1].source, k, context.hidden)
         for k, a in enumerate(context.audit.criteria)
     )
     return tuple(sorted(rules, key=lambda r: (not r.hard, r.tier or 0, r.number)))
@@ -69,8 +37,11 @@ def public_rules(context: Context) -> tuple[PublicRule, ...]:
 
 def _rule(audit: Audit, source: str, k: int, hidden: Hidden) -> PublicRule:
     one = audit.criteria[k]
-    label = _("Provisions on single pupils") if hidden.names(one.label) else one.label
-    return PublicRule(one.number, label, "" if hidden.names(source) else source, one.hard, one.tier, one.weight)
+    single = one.rule in SINGLE
+    label = one.label
+    if hidden.names(label, ANY_NAME if single else SURNAME):
+        label = _("Provisions on single pupils") if single else _("A criterion whose title may hold somebody's name")
+    return PublicRule(one.number, label, hidden.told(source), one.hard, one.tier, one.weight)
 
 
 def in_groups(rules: Sequence[PublicRule]) -> Iterator[tuple[str, list[PublicRule]]]:
@@ -90,7 +61,3 @@ def seats_sentence() -> str:
         "and gives each seat to the first who wants it and may have it, so that nobody ranked higher and wanting it is "
         "passed over; ties are broken by a public draw."
     )
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", text_key(text))

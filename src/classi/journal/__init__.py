@@ -7,10 +7,13 @@ is undone by another entry, never by taking it out.
 Kinds and their data: `correzione` (id, changes, before), `punti` (id, title, points), `ammissione_ds` (id, round,
 option), `esclusione` (id), `reclamo` (id, outcome, entry), `definitiva` (round), `rinuncia` (id), `ritiro` (id),
 `decadenza` (id, absent_days), `subentro` (id, class, after), `trasferimento` (id, class), `rinuncia_corso`
-(id, round), `subentro_corso` (id, round, seat, class, after), `annullamento` (entry).
+(id, round), `subentro_corso` (id, round, seat, class, after), `iscrizione` (id, class; moves: the class of others who
+were moved for it), `scambio` (id, other, class, other_class), `riformazione` (moves: the new class of each),
+`annullamento` (entry). Those by which somebody leaves, comes or changes class may have besides: ground (its id in the
+regulation), exceptional (the written reason), papers (what was handed in).
 """
 
-from classi.journal.entries import FREEING, FROZEN, JOURNAL, KINDS, OUTCOMES, Entry, Journal
+from classi.journal.entries import FREEING, FROZEN, JOURNAL, KINDS, LEAVING, OUTCOMES, Entry, Journal
 from classi.journal.files import append, journal_path, propose, read_journal
 
 __all__ = [
@@ -18,6 +21,7 @@ __all__ = [
     "FROZEN",
     "JOURNAL",
     "KINDS",
+    "LEAVING",
     "OUTCOMES",
     "Entry",
     "Journal",

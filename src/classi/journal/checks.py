@@ -10,7 +10,7 @@ from typing import Any
 
 from classi.errors import Problem
 from classi.i18n import _
-from classi.journal.entries import FIELDS, FILLING, FREEING, FROZEN, JOURNAL, OUTCOMES, Entry
+from classi.journal.entries import FIELDS, FILLING, FREEING, FROZEN, JOURNAL, OPTIONAL, OUTCOMES, Entry
 
 MOST_POINTS = 100
 _HEAD = ("n", "when", "who", "why", "kind", "previous", "hash")
@@ -59,8 +59,11 @@ def content_problems(record: Mapping[str, Any], row: int) -> Iterator[Problem]:
     for name, what in FIELDS[kind].items():
         if not _FITS[what](record.get(name)):
             yield problem(_expected(what), row, name)
+    more = OPTIONAL.get(kind, {})
     for name in record:
-        if name not in _HEAD and name not in FIELDS[kind]:
+        if name in more and not _FITS[more[name]](record[name]):
+            yield problem(_expected(more[name]), row, name)
+        if name not in _HEAD and name not in FIELDS[kind] and name not in more:
             yield problem(_("A decision of this kind ({kind}) has no such datum.").format(kind=kind), row, name)
     if kind == "correzione":
         yield from _other_cells(record, row)
@@ -193,6 +196,8 @@ _FITS: Mapping[str, Callable[[object], bool]] = {
     "entry": _is_from(1),
     "entry or null": lambda value: value is None or _is_from(1)(value),
     "days": _is_from(1),
+    "texts": lambda value: isinstance(value, list) and bool(value) and all(map(_is_text, value)),
+    "places": lambda value: isinstance(value, dict) and bool(value) and all(map(_is_text, (*value, *value.values()))),
 }
 
 
@@ -207,4 +212,6 @@ def _expected(what: str) -> str:
         "entry": _("The number of an earlier entry is expected."),
         "entry or null": _("The number of the correction that followed is expected, or nothing."),
         "days": _("A whole number of days from 1 up is expected."),
+        "texts": _("A list of texts is expected, at least one."),
+        "places": _("The new class of each pupil is expected, at least one."),
     }[what]

@@ -24,10 +24,23 @@ FIELDS: Mapping[str, Mapping[str, str]] = {
     "trasferimento": {"id": "text", "class": "text"},
     "rinuncia_corso": {"id": "text", "round": "text"},
     "subentro_corso": {"id": "text", "round": "text", "seat": "text", "class": "text", "after": "entry"},
+    "iscrizione": {"id": "text", "class": "text"},
+    "scambio": {"id": "text", "other": "text", "class": "text", "other_class": "text"},
+    "riformazione": {"moves": "places"},
     "annullamento": {"entry": "entry"},
 }
 """The data of each kind, and what each of them is (see `classi.journal.checks`)."""
+_GROUNDS: Mapping[str, str] = {"ground": "text", "exceptional": "text", "papers": "texts"}
+OPTIONAL: Mapping[str, Mapping[str, str]] = {
+    **dict.fromkeys(
+        ("rinuncia", "ritiro", "decadenza", "subentro", "trasferimento", "scambio", "riformazione"), _GROUNDS
+    ),
+    "iscrizione": {**_GROUNDS, "moves": "places"},
+}
+"""Data that a kind may have besides; left out where there is nothing to say, as in every line before they existed."""
 KINDS = tuple(FIELDS)
+LEAVING = ("rinuncia", "ritiro", "decadenza")
+"""Kinds by which a pupil leaves the school."""
 FROZEN = frozenset({"correzione", "punti", "esclusione", "ammissione_ds"})
 """Kinds that would change a ranking, and that a definitive one therefore refuses."""
 FREEING = frozenset({"rinuncia", "ritiro", "decadenza", "esclusione", "trasferimento", "subentro", "rinuncia_corso"})
@@ -56,6 +69,15 @@ class Entry:
     kind: str
     data: Mapping[str, Any] = field(default_factory=dict)
     hash: str = ""
+
+    @property
+    def placed(self) -> dict[str, str]:
+        """Class that each pupil has because of it, empty for who leaves; nothing where no class changes."""
+        if self.kind in LEAVING:
+            return {self.data["id"]: ""}
+        found = dict(self.data.get("moves", {}))
+        pairs = (("id", "class"), ("other", "other_class"))
+        return found | {self.data[who]: self.data[where] for who, where in pairs if where in self.data}
 
 
 @dataclass(frozen=True)
@@ -106,12 +128,21 @@ class Journal:
             found[entry.data["id"]].append(entry)
         return {pupil: tuple(entries) for pupil, entries in found.items()}
 
+    def placing(self) -> dict[str, Entry]:
+        """Return, for each pupil whose class somebody decided, the entry that counts last."""
+        return {pupil: entry for entry in self.active for pupil in entry.placed}
+
+    @property
+    def left(self) -> frozenset[str]:
+        """The pupils who left by a decision that counts, and did not come back by a later one."""
+        return frozenset(pupil for pupil, entry in self.placing().items() if not entry.placed[pupil])
+
     def states(self) -> dict[str, Entry]:
         """Return the rounds whose ranking is definitive, each with the entry that says so."""
         return {e.data["round"]: e for e in self.of("definitiva")}
 
     def history(self, pupil: str) -> tuple[Entry, ...]:
         """Return everything recorded about a pupil, what was annulled and the annulments included."""
-        mine = {e.n for e in self.entries if e.data.get("id") == pupil}
+        mine = {e.n for e in self.entries if e.data.get("id") == pupil or pupil in e.placed}
         mine |= {e.n for e in self.entries if e.kind == "annullamento" and e.data["entry"] in mine}
         return tuple(e for e in self.entries if e.n in mine)

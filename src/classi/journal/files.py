@@ -15,7 +15,7 @@ from classi.durable import sync_folder
 from classi.errors import InputError, Problem
 from classi.i18n import _
 from classi.journal.checks import Course, chain_problems, content_problems, digest, problem
-from classi.journal.entries import FIELDS, JOURNAL, Entry, Journal
+from classi.journal.entries import FIELDS, JOURNAL, OPTIONAL, Entry, Journal
 from classi.sheets import read_small
 
 LOCK = f"{JOURNAL}.lock"
@@ -198,6 +198,7 @@ def _next(journal: Journal, kind: str, head: Mapping[str, Any], data: Mapping[st
 def _entry(record: Mapping[str, Any]) -> Entry:
     kind = record["kind"]
     data = {name: _composed(record.get(name)) for name in FIELDS[kind]}
+    data |= {name: _composed(record[name]) for name in OPTIONAL.get(kind, ()) if name in record}
     head = (record["n"], date.fromisoformat(record["when"]), record["who"], record["why"])
     return Entry(*head, kind, data, record["hash"])
 
@@ -208,4 +209,6 @@ def _composed(value: Any) -> Any:
         return unicodedata.normalize("NFC", value)
     if isinstance(value, Mapping):
         return {_composed(name): _composed(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_composed(inner) for inner in value]
     return value

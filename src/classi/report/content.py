@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from classi.i18n import _, language, ngettext
 from classi.report.distribution import charts
 from classi.report.facts import certificate_facts, file_digests
+from classi.report.made import say_made
 from classi.report.model import Content, Unmet, Verdict
 from classi.report.pupils import decisions, pupil_labels, rosters, split_wishes, summary, vetoes, wishes
 from classi.report.rules import matrix, rule_lines
@@ -74,7 +75,7 @@ def build(
         source=regulation.source,
         formed=formed,
         verdicts=tuple(v for v in verdicts if v),
-        best=best_sentence(tiers, proof) if counted else "",
+        best=best_sentence(tiers, proof, say_made(certificate)) if counted else "",
         structure=counted.structure if counted else (),
         conflict=conflict_parts(certificate.get("conflict"), labels),
         tiers=tiers,

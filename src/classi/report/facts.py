@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from classi.i18n import _
+from classi.report.made import say_made
 from classi.report.model import Digest, Fact
 from classi.report.words import say_number
 
@@ -18,6 +19,7 @@ def certificate_facts(certificate: Mapping[str, Any], agrees: bool) -> tuple[Fac
 def _facts(certificate: Mapping[str, Any], agrees: bool) -> Iterator[tuple[str, str]]:
     status = str(certificate.get("status", ""))
     yield _("Result"), f"{status}: {_status(status)}" if status else ""
+    yield _("How the split was made"), say_made(certificate)
     yield _("How the search ended"), _stopped(str(certificate.get("stopped") or ""))
     yield _("Independent parts"), _parts(certificate.get("parts") or ())
     yield _("Second count"), _second_count(certificate.get("audit"), agrees)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from classi.i18n import _, ngettext
+from classi.report.made import say_made
 from classi.report.model import Part, RuleLine, TierLine, Verdict
 from classi.report.words import say_number, say_percent
 
@@ -86,7 +87,10 @@ def proof_verdict(certificate: Mapping[str, Any], tiers: Sequence[TierLine], sou
     if status == "OPTIMAL" and all(t.proved for t in tiers):
         text = _("Nobody can find a better formation under these rules and priorities.")
         return Verdict("good", _("Proved best"), text, "tiers")
-    return Verdict("warn", _("Good, but not proved best"), _first_open(tiers), "tiers")
+    text = _first_open(tiers)
+    if made := say_made(certificate):
+        text = _("It was not sought as the best of all: {made}. {open}").format(made=made, open=text)
+    return Verdict("warn", _("Good, but not proved best"), text, "tiers")
 
 
 def _first_open(tiers: Sequence[TierLine]) -> str:
@@ -170,14 +174,16 @@ def seats_verdict(certificate: Mapping[str, Any]) -> Verdict | None:
     )
 
 
-def best_sentence(tiers: Sequence[TierLine], proof: Verdict) -> str:
-    """Say why the departures are there, as far as it is proved."""
+def best_sentence(tiers: Sequence[TierLine], proof: Verdict, made: str = "") -> str:
+    """Say why the departures are there, as far as it is proved; `made`: how, where not by a search for the best."""
     if proof.mark == "bad" or not tiers:
         return ""
     if proof.mark == "good":
         return _(
             "It is proved that no formation does better: mending one of these would cost as much or more elsewhere."
         )
+    if made:
+        return _("This split was not sought as the best of all ({made}): another may have fewer.").format(made=made)
     unproved = [str(t.tier) for t in tiers if not t.proved]
     if len(unproved) == len(tiers):
         return _("It is not proved that these are unavoidable: a longer run may find fewer.")

@@ -1,0 +1,117 @@
+"""Acts that move several pupils at once: a late enrolment by the optimiser, a re-formation that comes into force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from classi.case import Case
+from classi.classes_now import Act, classes_now, folder_of, refuse_older
+from classi.errors import InputError, NotFound, Problem
+from classi.formation.engine import Clock, Limits
+from classi.i18n import _
+from classi.journal import Entry, append, read_journal
+from classi.recount import ASSIGNMENT, sha256
+from classi.workflow import refuse_overwrite
+from classi.year import Because, allowed_together
+from classi.year.keep import Reformed, origin_of, reformed_from
+from classi.year.write import Written, not_placed, write_now
+
+
+def enrol_with_moves(
+    case: Case,
+    directory: Path,
+    pupil: str,
+    out: Path,
+    act: Act,
+    because: Because | None = None,
+    *,
+    max_moves: int | None = None,
+    limits: Limits | None = None,
+) -> tuple[Reformed, Written, tuple[str, ...]]:
+    """Place a pupil who comes late where it is best, others moved as little as possible; record it as one act.
+
+    Parameters
+    ----------
+    max_moves : how many others may change class for it; ``None`` = as few as the mandatory rules need.
+
+    Raises
+    ------
+    InputError
+        If the regulation wants the smallest class, a change is not allowed, or no class can be found; nothing is
+        recorded then.
+    NotFound
+        If the time ends before anything is found.
+    """
+    because = because or Because()
+    refuse_overwrite(out, force=False)
+    folder, placed = folder_of(case), classes_now(case, directory)
+    refuse_older(read_journal(folder), placed)
+    if pupil not in case.school.pupil_at or pupil in placed:
+        raise InputError([Problem(_("A pupil of the case without a class is expected."), value=pupil)])
+    _by_rule(case, because)
+    others = [p for p in not_placed(case, placed) if p != pupil]
+    if others:
+        raise InputError([Problem(_("These pupils have no class: {pupils}.").format(pupils=", ".join(others)))])
+    limits = limits or Limits()
+    began = origin_of(case, placed, also=[pupil])
+    reformed = reformed_from(began, max_moves, limits, Clock(limits), None, sha256(directory / ASSIGNMENT))
+    if reformed.result.solution.places is None:
+        if reformed.result.conflict is None:
+            raise NotFound(_("No assignment was found within the limits, and none was proved impossible."))
+        raise InputError([Problem(line) for line in reformed.result.conflict.lines()])
+    now = dict(reformed.result.assignment.placed)
+    changes: dict[str, Mapping[str, tuple[str, str]]] = {"iscrizione": {pupil: ("", now[pupil])}}
+    if reformed.moved:
+        changes["riformazione"] = reformed.moved
+    reminders = allowed_together(case, changes, act.when, because)
+    moves = {p: to for p, (_before, to) in reformed.moved.items()}
+    data: dict[str, Any] = {"id": pupil, "class": now[pupil], **because.data, **({"moves": moves} if moves else {})}
+
+    def record() -> Any:
+        return append(folder, "iscrizione", **vars(act), known_ids=case.school.pupil_at, **data)
+
+    written = Written(write_now(case, directory, out, now, record, reformed.result), now)
+    return reformed, written, reminders
+
+
+def _by_rule(case: Case, because: Because) -> None:
+    """Refuse the optimiser where the regulation says who goes where, and no exceptional ground lifts it."""
+    rules = case.regulation.changes
+    ground = None if rules is None else rules.ground(because.ground)
+    if rules is not None and rules.smallest_class and not (ground and ground.exceptional):
+        text = _("By the regulation who enrols late goes to the smallest class{words}: leave --optimise out.")
+        raise InputError([Problem(text.format(words=rules.words("smallest_class")), case.regulation.file)])
+
+
+def adopt(
+    case: Case, directory: Path, formed: Path, act: Act, because: Because | None = None
+) -> tuple[Entry, tuple[str, ...]]:
+    """Record that classes formed again take the place of those in force; return the entry and what to remember.
+
+    Parameters
+    ----------
+    directory, formed : the classes in force until now, and those formed again (`form_kept`, or any other way).
+
+    Raises
+    ------
+    InputError
+        If the change is not allowed, nobody changes class, or somebody is left without one; nothing is recorded then.
+    """
+    because = because or Because()
+    folder, before, now = folder_of(case), classes_now(case, directory), classes_now(case, formed)
+    journal = read_journal(folder)
+    refuse_older(journal, before, *journal.left)
+    lost = [p for p in before if p not in now and p not in journal.left]
+    if lost:
+        raise InputError([Problem(_("These pupils have no class: {pupils}.").format(pupils=", ".join(lost)))])
+    places = {p: (before.get(p, ""), c) for p, c in now.items() if before.get(p) != c}
+    if not places:
+        raise InputError([Problem(_("Nobody changes class: there is nothing to record."), formed.name)])
+    came = {p: pair for p, pair in places.items() if not pair[0]}
+    moved = {p: pair for p, pair in places.items() if pair[0]}
+    changes = {kind: found for kind, found in (("riformazione", moved), ("iscrizione", came)) if found}
+    reminders = allowed_together(case, changes, act.when, because)
+    moves = {p: c for p, (_before, c) in places.items()}
+    return append(folder, "riformazione", **vars(act), moves=moves, **because.data), reminders
