@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from classi import audit, indices, resources
     from classi.case import Case
+    from classi.case_file import CaseFile
     from classi.errors import AuditFailure, ClassiError, Infeasible, InputError, NotFound, Problem, RegulationError
+    from classi.explain import explain_pupil
     from classi.formation.solve import Progress
     from classi.i18n import use_language
     from classi.recount import Recount, audit_result
+    from classi.splits import Split, read_split, split_of
+    from classi.whatif import WhatIf
     from classi.workflow import Assignment, Result, form, write_result
 
 _HOMES = {
     "Assignment": "workflow",
     "AuditFailure": "errors",
     "Case": "case",
+    "CaseFile": "case_file",
     "ClassiError": "errors",
     "Infeasible": "errors",
     "InputError": "errors",
@@ -30,8 +35,13 @@ _HOMES = {
     "Recount": "recount",
     "RegulationError": "errors",
     "Result": "workflow",
+    "Split": "splits",
+    "WhatIf": "whatif",
     "audit_result": "recount",
+    "explain_pupil": "explain",
     "form": "workflow",
+    "read_split": "splits",
+    "split_of": "splits",
     "use_language": "i18n",
     "write_result": "workflow",
 }
@@ -40,6 +50,7 @@ __all__ = [
     "Assignment",
     "AuditFailure",
     "Case",
+    "CaseFile",
     "ClassiError",
     "Infeasible",
     "InputError",
@@ -49,11 +60,16 @@ __all__ = [
     "Recount",
     "RegulationError",
     "Result",
+    "Split",
+    "WhatIf",
     "audit",
     "audit_result",
+    "explain_pupil",
     "form",
     "indices",
+    "read_split",
     "resources",
+    "split_of",
     "use_language",
     "write_result",
 ]

@@ -14,10 +14,11 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
+from classi.documents.hidden import Hidden
 from classi.durable import PRIVATE, write_atomic
 from classi.explain import Trial, check_asked
 from classi.formation.nearby import Priced
-from classi.i18n import _, language
+from classi.i18n import _, language, ngettext
 from classi.report.sheet import sheet_names
 from classi.splits import Split
 from classi.tables.write import refuse_existing
@@ -108,9 +109,10 @@ def explain_family(split: Split, pupil: str) -> FamilyExplanation:
 def explain_families(split: Split, pupils: Sequence[str]) -> Iterator[FamilyExplanation]:
     """Yield the explanation for the family of each of some pupils of the split."""
     trial = Trial(split)
+    how = _how(trial)
     for pupil in pupils:
         i = split.case.school.pupil_at[pupil]
-        yield FamilyExplanation(pupil, split.case.school.pupils[i].label, trial.placed[pupil], _parts(trial, i))
+        yield FamilyExplanation(pupil, split.case.school.pupils[i].label, trial.placed[pupil], _parts(trial, i, how))
 
 
 def write_families(split: Split, folder: Path, *, force: bool = False) -> tuple[Path, ...]:
@@ -131,11 +133,11 @@ def write_families(split: Split, folder: Path, *, force: bool = False) -> tuple[
     return tuple(files)
 
 
-def _parts(trial: Trial, i: int) -> tuple[Part, ...]:
+def _parts(trial: Trial, i: int, how: tuple[str, ...]) -> tuple[Part, ...]:
     child, class_id = trial.school.pupils[i].label, trial.school.classes[trial.split.places[i]].id
     title = _("{child}: class {class_id}").format(child=child, class_id=class_id)
     found = [Part(title, (_("This page says how the class of {child} was chosen.").format(child=child),))]
-    found.append(Part(_("How the classes were formed"), _how(trial)))
+    found.append(Part(_("How the classes were formed"), how))
     for heading, lines in (
         (_("The companions asked for"), tuple(_wishes(trial, i))),
         (_("Why not another class"), tuple(_others(trial, i))),
@@ -146,12 +148,14 @@ def _parts(trial: Trial, i: int) -> tuple[Part, ...]:
 
 
 def _how(trial: Trial) -> tuple[str, ...]:
-    name = trial.regulation.name
+    hidden = Hidden(trial.split.ledger.pupils)
+    name = hidden.told(trial.regulation.name)
     rules = (
         _("The school's written criteria (“{name}”)").format(name=name) if name else _("The school's written criteria")
     )
     named = (column for rule in trial.regulation.criteria for column in rule.pupil_columns())
-    columns = dict.fromkeys(re.sub(r"_\d+$", "", column).replace("_", " ") for column in named)
+    spoken = (re.sub(r"_\d+$", "", column).replace("_", " ") for column in named)
+    columns = dict.fromkeys(filter(None, map(hidden.told, spoken)))
     said = [
         _("{rules} were applied to all pupils together, with the same rules for everybody.").format(rules=rules),
         _("A computer program looked for the classes that keep them best: it proposes, the head teacher decides."),
@@ -175,16 +179,34 @@ def _wishes(trial: Trial, i: int) -> Iterator[str]:
             yield _("{which}: in your child's class.").format(which=which)
         else:
             text = _("{which}: not in your child's class. {reason}")
-            yield text.format(which=which, reason=_reason(trial, trial.granting(pupil, friend)) or _chosen_whole())
+            yield text.format(which=which, reason=_why_apart(trial, i, friend))
+
+
+def _why_apart(trial: Trial, i: int, friend: str) -> str:
+    # Where the child could have gone to the friend's class at nobody's expense, what stands in the way is a tie between
+    # the two, or the friend's own data: then no reason is told.
+    best = _to(trial, i, trial.split.places[trial.school.pupil_at[friend]])
+    free = best is not None and not _reason(trial, best)
+    said = "" if free else _reason(trial, trial.granting(trial.school.pupils[i].id, friend))
+    return said or _chosen_whole()
 
 
 def _others(trial: Trial, i: int) -> Iterator[str]:
+    """Yield each reason once, with the classes it is told of."""
+    found: dict[str, list[str]] = {}
     for c, other in enumerate(trial.school.classes):
-        if c == trial.split.places[i]:
-            continue
-        best = trial.nearby.cheapest(trial.nearby.to_class(i, c))
-        why = _closed(trial, i, c) if best is None else _reason(trial, best) or _as_good()
-        yield _("Class {class_id}. {why}").format(class_id=other.id, why=why)
+        if c != trial.split.places[i]:
+            best = _to(trial, i, c)
+            why = _closed(trial, i, c) if best is None else _reason(trial, best) or _as_good()
+            found.setdefault(why, []).append(other.id)
+    for why, classes in found.items():
+        text = ngettext("Class {classes}. {why}", "Classes {classes}. {why}", len(classes))
+        yield text.format(classes=", ".join(classes), why=why)
+
+
+def _to(trial: Trial, i: int, c: int) -> Priced | None:
+    """Return the cheapest way to bring the child to a class; ``None`` when the class is not open."""
+    return trial.nearby.cheapest(trial.nearby.to_class(i, c))
 
 
 def _closed(trial: Trial, i: int, c: int) -> str:
@@ -219,7 +241,8 @@ def _chosen_whole() -> str:
 
 def _as_good() -> str:
     return _(
-        "By the criteria it would have been as good: of equally good ways to form the classes, one had to be taken."
+        "By the criteria it would have been at least as good: of several good ways to form the classes, one had to be "
+        "taken."
     )
 
 
