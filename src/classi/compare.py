@@ -13,7 +13,7 @@ from itertools import combinations
 from pathlib import Path
 
 from classi.audit import Audit
-from classi.case import REGULATION, Case
+from classi.case import Case
 from classi.differences import better, costs_of, rule_changes, tier_changes
 from classi.domain import Count, text_key
 from classi.durable import write_atomic
@@ -21,6 +21,7 @@ from classi.errors import InputError, Problem
 from classi.formation.matching import alike, distance, matched, renamed
 from classi.formation.moves import describe
 from classi.i18n import _
+from classi.outputs import check_folder
 from classi.recount import ASSIGNMENT
 from classi.regulation import Regulation
 from classi.report.compare_html import render_html
@@ -38,7 +39,6 @@ from classi.report.compare_model import (
 from classi.report.compare_xlsx import render_xlsx
 from classi.report.pupils import pupil_labels
 from classi.splits import Split, read_split
-from classi.tables.write import refuse_existing
 
 FEWEST, MOST = 2, 6
 PAGE, WORKBOOK = "confronto.html", "confronto.xlsx"
@@ -154,13 +154,7 @@ def write_comparison(comparison: Comparison, out: str | Path, *, force: bool = F
 
 def check_place(out: Path, *, force: bool) -> None:
     """Raise `InputError` where `write_comparison` could not, or should not, write."""
-    if out.exists() and not out.is_dir():
-        raise InputError([Problem(_("{out} is a file: a folder is needed.").format(out=out), out.name)])
-    if (out / REGULATION).exists():
-        text = _("{out} is the folder of a case: the result needs a folder of its own.")
-        raise InputError([Problem(text.format(out=out), out.name)])
-    if not force:
-        refuse_existing([out / PAGE, out / WORKBOOK])
+    check_folder(out, (PAGE, WORKBOOK), force=force)
 
 
 # --- what may be compared ---

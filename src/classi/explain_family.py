@@ -19,9 +19,9 @@ from classi.durable import PRIVATE, write_atomic
 from classi.explain import Trial, check_asked
 from classi.formation.nearby import Priced
 from classi.i18n import _, language, ngettext
+from classi.outputs import check_folder
 from classi.report.sheet import sheet_names
 from classi.splits import Split
-from classi.tables.write import refuse_existing
 
 SIZES = ("class_size", "equal_sizes", "room_area")
 REQUESTS = ("eligibility", "requests", "wishes", "wish_at_least_one")
@@ -121,12 +121,12 @@ def write_families(split: Split, folder: Path, *, force: bool = False) -> tuple[
     Raises
     ------
     InputError
-        If one of the files is already there and `force` is not set; nothing is written then.
+        If one of the files is already there and `force` is not set, or `folder` is a file or the folder of a case;
+        nothing is written then.
     """
     ids = [p.id for p in split.case.school.pupils]
     files = [folder / f"{name}.html" for name in sheet_names(ids)]  # identifiers may hold what no file name may
-    if not force:
-        refuse_existing(files)
+    check_folder(folder, [file.name for file in files], force=force)
     folder.mkdir(parents=True, exist_ok=True)
     for file, found in zip(files, explain_families(split, ids), strict=True):
         write_atomic(file, found.html().encode("utf-8"), PRIVATE)

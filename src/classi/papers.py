@@ -18,11 +18,11 @@ from classi.documents.school_file import read_school
 from classi.durable import write_atomic
 from classi.errors import InputError, Problem
 from classi.i18n import _, language
+from classi.outputs import check_folder
 from classi.proceedings import record_of
 from classi.recount import ASSIGNMENT, sha256
 from classi.rule_errors import nearest
 from classi.splits import Split, read_split
-from classi.tables.write import refuse_existing
 
 if TYPE_CHECKING:
     from classi.case_file.state import State
@@ -192,7 +192,8 @@ def write_minutes(
     record = record_of(case, chosen, weighed, kept.state, named=named, why=kept.why)
     made = minutes_papers(chosen, own, replace(record, chain=kept.chain), wanted.when, wanted.formats)
     missing = [name for name in blanks(own, weighed=bool(weighed)) if not (kept.why and name == WHY_CHOSEN)]
-    return Written(_write(made, Path(out), force=wanted.force), (*kept.warnings, *blank_warnings(missing)))
+    warnings = (*_unconfirmed(chosen), *kept.warnings, *blank_warnings(missing))
+    return Written(_write(made, Path(out), force=wanted.force), warnings)
 
 
 def write_documents(
@@ -225,7 +226,14 @@ def write_documents(
     explanations = explanations_of(split) if explained and "letter" in kinds else {}
     context = context_of(split, own, wanted.when, options=options, explanations=explanations, formats=wanted.formats)
     made = [paper for kind in kinds for paper in KINDS[kind](context)]
-    return Written(_write(made, Path(out), force=wanted.force))
+    return Written(_write(made, Path(out), force=wanted.force), _unconfirmed(split))
+
+
+def _unconfirmed(split: Split) -> tuple[Problem, ...]:
+    """Warn of papers about a split that should not be used as it is."""
+    broken = [a.label for a in split.audit.criteria if a.hard and a.cost]
+    text = _("These mandatory rules are broken: {rules}.").format(rules="; ".join(broken))
+    return tuple(Problem(said, split.name, warning=True) for said in (*([text] if broken else []), *split.recount.differences))
 
 
 @dataclass(frozen=True)
@@ -254,12 +262,8 @@ def _kept(path: Path, directory: Path) -> _Kept:
 
 
 def _write(papers: Sequence[Paper], out: Path, *, force: bool) -> tuple[Path, ...]:
-    if out.exists() and not out.is_dir():
-        raise InputError([Problem(_("{out} is a file: a folder is needed.").format(out=out.name), out.name)])
-    files = {out / name: content for name, content in papers}
-    if not force:
-        refuse_existing(files)
+    check_folder(out, [name for name, _content in papers], force=force)
     out.mkdir(parents=True, exist_ok=True)
-    for path, content in files.items():
-        write_atomic(path, content)
-    return tuple(files)
+    for name, content in papers:
+        write_atomic(out / name, content)
+    return tuple(out / name for name, _content in papers)

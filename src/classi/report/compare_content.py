@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
 from classi.domain import Count
 from classi.formation.moves import Step
 from classi.i18n import _, ngettext
+from classi.report import made
 from classi.report.compare_model import WISHES, Change, ClassRow, ComparedRule, ComparedTier, Comparison, Side, Trade
 from classi.report.model import Dots, Verdict
 from classi.report.words import departure, say_number, say_target
@@ -32,6 +33,8 @@ def verdicts(c: Comparison) -> tuple[Verdict, ...]:
 def _soundness(c: Comparison) -> Iterator[Verdict]:
     if c.sound:
         text = _("Counted a second time, and each is what its certificate says.")
+        if not all(side.certificate for side in c.sides):
+            text = _("Counted from the files; where there is no certificate, nothing is known of how good they could be.")
         yield Verdict("good", _("Every split keeps the mandatory rules"), text, "rules")
     for side in c.sides:
         if not side.sound:
@@ -217,18 +220,9 @@ def say_strangers(c: Comparison) -> list[str]:
 
 def say_made(side: Side) -> str:
     """Say how a split was made, as its certificate tells it."""
-    made = side.certificate.get("made")
     if not side.certificate:
         return _("no certificate")
-    if not isinstance(made, Mapping):
-        return _("by a search for the best of all")
-    how, who, profile = (str(made.get(key) or "") for key in ("how", "who", "profile"))
-    said = {
-        "alternative": _("an alternative"),
-        "profile": _("profile “{name}”").format(name=profile),
-        "by hand": _("changed by hand"),
-    }.get(how, how)
-    return f"{said} ({who})" if who else said
+    return made.say_made(side.certificate) or _("by a search for the best of all")
 
 
 # --- rules and classes ---
