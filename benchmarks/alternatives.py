@@ -1,7 +1,7 @@
 """How far alternatives are from the best split and from each other: ``python -m benchmarks.alternatives``.
 
-Every tier costs what it does in the best split. The distance is the number of pupils in another class than in the nearest
-of the splits before, once classes that differ by name only are matched; "at most" is proved.
+Every tier costs what it does in the best split. The distance is the number of pupils in another class than in the
+nearest of the other splits, once classes that differ by name only are matched; "at most" is proved.
 """
 
 from __future__ import annotations

@@ -87,31 +87,43 @@ def _commission(case: Case, directory: Path, pupil: str, rule: int | None, class
     from classi.explain import explain_pupil  # noqa: PLC0415
     from classi.explain_words import lines  # noqa: PLC0415
 
-    seat = _seat(case, directory, pupil)
-    if seat and not _formed(case, directory, pupil):
+    seats = _gives_seats(case)
+    split = _split(case, directory) if not seats or _formed(directory) else None
+    if split is None or (seats and pupil not in split.placed):
+        seat = _seat(case, directory, pupil)
         _print({"pupil": pupil, "seat": seat} if as_json else seat)
         return
-    split = _split(case, directory)
+    seat = _seat(case, directory, pupil) if seats and _ranked(directory, pupil) else []
     found = explain_pupil(split, pupil, rule=rule, class_id=class_id or None)
     said = lines(found, split)
     _print({**found.to_dict(), "seat": seat, "lines": said} if as_json else [*seat, *([""] if seat else []), *said])
 
 
+def _gives_seats(case: Case) -> bool:
+    procedure = case.regulation.admission
+    return procedure is not None and bool(procedure.rounds)
+
+
 def _seat(case: Case, directory: Path, pupil: str) -> list[str]:
-    """Say why the pupil got a seat, where the regulation gives seats."""
+    """Say why the pupil got a seat."""
     from classi.seat_words import explain_seat  # noqa: PLC0415
 
-    procedure = case.regulation.admission
-    return [] if procedure is None or not procedure.rounds else explain_seat(directory, case.regulation, pupil)
+    return explain_seat(directory, case.regulation, pupil)
 
 
-def _formed(case: Case, directory: Path, pupil: str) -> bool:
-    """Tell whether classes were formed of the seats (there is a certificate) and the pupil has one."""
+def _ranked(directory: Path, pupil: str) -> bool:
+    """Tell whether the rankings hold the pupil: who came during the year stands in none."""
+    from classi.seat_files import RANKINGS  # noqa: PLC0415
+    from classi.seat_words import read_rows  # noqa: PLC0415
+
+    return any(row.get("id") == pupil for row in read_rows(directory / RANKINGS))
+
+
+def _formed(directory: Path) -> bool:
+    """Tell whether classes were formed of the seats: there is a certificate."""
     from classi.recount import ASSIGNMENT, CERTIFICATE  # noqa: PLC0415
 
-    if not (directory / CERTIFICATE).is_file() or not (directory / ASSIGNMENT).is_file():
-        return False
-    return pupil in _split(case, directory).placed
+    return (directory / CERTIFICATE).is_file() and (directory / ASSIGNMENT).is_file()
 
 
 def _family(case: Case, directory: Path, pupil: str, *, as_json: bool) -> None:

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from classi.documents.hidden import Hidden
+from classi.documents.words import file_stems
 from classi.durable import PRIVATE, write_atomic
 from classi.explain import Trial, check_asked
 from classi.formation.nearby import Priced
 from classi.i18n import _, language, ngettext
 from classi.outputs import check_folder
-from classi.report.sheet import sheet_names
 from classi.splits import Split
 
 SIZES = ("class_size", "equal_sizes", "room_area")
@@ -116,7 +116,7 @@ def explain_families(split: Split, pupils: Sequence[str]) -> Iterator[FamilyExpl
 
 
 def write_families(split: Split, folder: Path, *, force: bool = False) -> tuple[Path, ...]:
-    """Write a page for the family of every pupil into a folder, and return the files.
+    """Write a page for the family of every pupil, ``famiglia-<id>.html``, into a folder, and return the files.
 
     Raises
     ------
@@ -125,7 +125,7 @@ def write_families(split: Split, folder: Path, *, force: bool = False) -> tuple[
         nothing is written then.
     """
     ids = [p.id for p in split.case.school.pupils]
-    files = [folder / f"{name}.html" for name in sheet_names(ids)]  # identifiers may hold what no file name may
+    files = [folder / f"{stem}.html" for stem in file_stems("famiglia", ids)]
     check_folder(folder, [file.name for file in files], force=force)
     folder.mkdir(parents=True, exist_ok=True)
     for file, found in zip(files, explain_families(split, ids), strict=True):

@@ -192,7 +192,7 @@ def write_minutes(
     record = record_of(case, chosen, weighed, kept.state, named=named, why=kept.why)
     made = minutes_papers(chosen, own, replace(record, chain=kept.chain), wanted.when, wanted.formats)
     missing = [name for name in blanks(own, weighed=bool(weighed)) if not (kept.why and name == WHY_CHOSEN)]
-    warnings = (*_unconfirmed(chosen), *kept.warnings, *blank_warnings(missing))
+    warnings = (*_unconfirmed(chosen), *kept.warnings, *blank_warnings(missing, SCHOOL if own != School() else ""))
     return Written(_write(made, Path(out), force=wanted.force), warnings)
 
 
@@ -232,8 +232,10 @@ def write_documents(
 def _unconfirmed(split: Split) -> tuple[Problem, ...]:
     """Warn of papers about a split that should not be used as it is."""
     broken = [a.label for a in split.audit.criteria if a.hard and a.cost]
-    text = _("These mandatory rules are broken: {rules}.").format(rules="; ".join(broken))
-    return tuple(Problem(said, split.name, warning=True) for said in (*([text] if broken else []), *split.recount.differences))
+    text = _("Mandatory and broken: {rules}.").format(rules="; ".join(broken))
+    return tuple(
+        Problem(said, split.name, warning=True) for said in (*([text] if broken else []), *split.recount.differences)
+    )
 
 
 @dataclass(frozen=True)

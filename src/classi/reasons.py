@@ -69,8 +69,10 @@ class _Trial:
             _("{rule} (from {old} to {new})").format(rule=self.regulation.label(k), old=self.now[k], new=costs[k])
             for k in sorted(worse, key=lambda k: self.regulation.criteria[k].tier)
         ]
-        if not said:
+        if not said and self.position.delta(best) < 0:
             return (_("An exchange would grant it at no cost: the search ended before finding it."),)
+        if not said:
+            return (_("The best exchange that grants it would be as good, not better: one of the two was taken."),)
         return (_("Even the best exchange would make worse: {rules}.").format(rules="; ".join(said[:SHOWN])),)
 
     def _changes(self, one: int, two: int) -> Iterator[Change]:

@@ -64,15 +64,17 @@ VALUES = frozenset({"comma1", "comma3", COUNTRY.casefold(), NOTE.casefold()})
 LETTERS = "abcdefghilmnopqrstuv"
 WORKING = re.compile(
     r"report\.html|classi\.xlsx|graduatorie\.xlsx|codici\.csv|decisioni\.jsonl|confronto\.(html|xlsx)|consegna-.+|lettere-.+"
-    r"|alunni-classi\.csv|(copia|aperto)\.classi|con-nomi/verbale\.(docx|pdf)|carte/elenchi\.(xlsx|pdf)"
+    r"|alunni-classi\.csv|(copia|aperto)\.classi|con-nomi/verbale\.(docx|pdf)|elenchi-docenti\.(xlsx|pdf)"
 )
 """For the office or the commission, who know the pupils. Letters are looked at one child at a time besides."""
 INPUTS = frozenset({"alunni.csv", "classi.csv", "legami.csv", "regolamento.toml", "alunni-con-nomi.csv"})
 PUBLIC = re.compile(
     r"elenchi\.(csv|html|xlsx)|graduatoria_pubblica\.csv|conteggi\.csv|(plesso|sezioni)(\.annullato-1)?\.json"
 )
-FAMILY = re.compile(r"famiglie/(\w+)\.html|una/lettere-\w+-(\w+)\.(?:docx|pdf)")
+FAMILY = re.compile(r"famiglie/famiglia-(\w+)\.html|una/lettere-\w+-(\w+)\.(?:docx|pdf)")
 """One child's own, named in the name of the file."""
+OF_ONE = re.compile(r"iscrizione-\w+\.json")
+"""A public draw about one pupil, whose identifier is in its name (docs/year.md warns of it); nothing else."""
 NAMES_NOBODY = re.compile(r"(scheda-algoritmo|valutazione-impatto)\.(docx|pdf)")
 NAMES_ON_SCREEN = {
     "compare": "--all says to the commission who moves between the splits, and whose wishes",
@@ -205,6 +207,9 @@ def leaks_of_file(file: Path) -> list[str]:
         return [*found, *(f"{file.name}: {w}" for w in raw_words(data))]
     if NAMES_NOBODY.fullmatch(file.name):
         return found + leaks_to_family(file.name, words_in(data), "")
+    if OF_ONE.fullmatch(file.name):
+        found += [f"{file.name}: {w}" for w in sorted(holds(words_in(data), CATEGORIES))]
+        found += [f"{file.name}: {c}" for c in sorted(children_in(words_in(data)) - {f"{ID}17"})]
     if PUBLIC.fullmatch(file.name):
         data = data.partition(b"\n")[2] if file.name == "conteggi.csv" else data
         found += [f"{file.name}: {w}" for w in sorted(holds(words_in(data), CATEGORIES | {ID.casefold()}))]
@@ -478,14 +483,15 @@ def run_case_file(heard: Heard, folder: Path) -> None:
     recorded = ("--ground", "S001", "--case-file", file)
     heard(0, "whatif", case, r, "--swap", swap_of, "--out", folder / "r2", *SAID, *recorded)
     one, other = a_swap(case, folder / "r2")
+    heard(0, "case", "choose", file, "r2", *SAID)
     heard(0, "case", "lock", file, one, other, "--split", "r2", *SAID)
     heard(2, "whatif", case, folder / "r2", "--swap", f"{one},{other}", "--out", folder / "x", *SAID, *recorded)
     heard(0, "case", "unlock", file, other, *SAID)
     heard(0, "case", "derogate", file, "Posti", 7, "--class", "1A", *SAID)
     heard(0, "case", "decide", file, "Nulla osta", *SAID)
     heard(0, "case", "sign", file, folder / "verbale" / "verbale.pdf", "--role", "Dirigente", "--name", "Rossi")
-    heard(0, "case", "undo", file, 5, *SAID)
-    heard(0, "case", "choose", file, "r2", *SAID)
+    decided = next(e.n for e in CaseFile.open(file).events if e.kind == "decisione")
+    heard(0, "case", "undo", file, decided, *SAID)
     heard(0, "minutes", case, folder / "r2", r, "--out", folder / "verbale2", "--case-file", file, "--force")
     with (case / "classi.csv").open("a", encoding="utf-8") as classes:
         classes.write("\n")
@@ -641,9 +647,9 @@ def look_through_the_papers(folder: Path) -> None:
     for file in sorted((folder / "carte").glob("consegna-*")):
         class_id = file.stem.removeprefix("consegna-")
         assert children_in(words_in(file.read_bytes())) == {p for p, c in placed.items() if c == class_id}, file.name
-    assert {f.stem for f in (folder / "famiglie").iterdir()} == placed.keys()
+    assert {f.name for f in (folder / "famiglie").iterdir()} == {f"famiglia-{p}.html" for p in placed}
     for child in placed:
-        (letter,), page = (folder / "una").glob(f"*-{child}.docx"), folder / "famiglie" / f"{child}.html"
+        (letter,), page = (folder / "una").glob(f"*-{child}.docx"), folder / "famiglie" / f"famiglia-{child}.html"
         assert children_in(words_in(letter.read_bytes())) == children_in(words_in(page.read_bytes())) == {child}
     assert NOTE in "".join(c.text for c in docx_cells(folder / "carte", placed[f"{ID}03"]))  # for the teachers only
     assert (folder / "prime.age").read_bytes().startswith(b"age-encryption.org/v1")
@@ -664,18 +670,17 @@ def prove_that_leaks_are_found(folder: Path, heard: Heard) -> None:
         whole = file.read_bytes()
         for word in (SURNAME, NAME.upper(), NOTE, "comma1", "DSA", COUNTRY, f"{ID}07"):
             file.write_bytes(whole + f"1A;{word}\n".encode())
-            assert leaks_of_folder(folder), (name, word)
+            assert leaks_of_file(file), (name, word)
         file.write_bytes(whole)
-    page = folder / "famiglie" / f"{ID}05.html"
+    page = folder / "famiglie" / f"famiglia-{ID}05.html"
     for word in (f"{ID}06", SURNAME + LETTERS[3], NAME.upper() + LETTERS[0], NOTE, "comma3", COUNTRY):
         whole = page.read_bytes()
         page.write_bytes(whole + f"<p>{word}</p>".encode())
-        assert leaks_of_folder(folder), word
+        assert leaks_of_file(page), word
         page.write_bytes(whole)
     (folder / "copia.classi").rename(folder / "altra.classi")  # a case file that is not listed
-    assert leaks_of_folder(folder)
+    assert leaks_of_file(folder / "altra.classi")
     (folder / "altra.classi").unlink()
-    assert leaks_of_folder(folder) == []
     (folder / "d" / f"1A-{SURNAME}.csv").write_bytes(b"")
     assert leaks_of_folder(folder) == [f"name of a file: {SURNAME.casefold()}"]
     heard.said.append(("leaky", f"row 3: “{SURNAME} {NAME}”"))
@@ -738,7 +743,7 @@ def test_that_no_exception_of_choosing_and_of_papers_holds_a_canary(tmp_path: Pa
     by, x, rows = {"who": "D", "why": "P"}, tmp_path / "x", tmp_path / "alunni-con-nomi.csv"
     write_table(rows, canaries())
     (tmp_path / "famiglie").mkdir()
-    (tmp_path / "famiglie" / f"{one}.html").write_text("", encoding="utf-8")
+    (tmp_path / "famiglie" / f"famiglia-{one}.html").write_text("", encoding="utf-8")
     acts: list[Callable[[], object]] = [
         lambda: compare([split, split]),
         lambda: read_splits(case, [r]),
@@ -772,7 +777,6 @@ def test_that_no_exception_of_choosing_and_of_papers_holds_a_canary(tmp_path: Pa
     assert {f.name for f in tmp_path.iterdir()} == {"q", "r", "rotta", "prime.classi", rows.name, "famiglie"}
 
 
-@pytest.mark.xfail(reason="the value itself is shown: see documents/register.py, _say", strict=True)
 @pytest.mark.parametrize("column", ["cognome", "nota"])
 def test_that_a_mapping_without_a_word_for_a_name_or_a_note_does_not_show_it(tmp_path: Path, column: str) -> None:
     case, r, mapping = Case.read(flock(tmp_path / "q")), tmp_path / "r", tmp_path / "registro.toml"
@@ -817,7 +821,7 @@ def test_that_no_exception_of_the_library_holds_a_canary(tmp_path: Path) -> None
         lambda: record_transfer(read, places, f"{ID}02", "9Z", tmp_path / "x", ACT),
         lambda: publish_classes(dict.fromkeys(codes, "1A"), codes, tmp_path / "x", pupils=people),
         lambda: publish_classes(
-            {f"{ID}01": "1A"}, {f"{ID}01": "A2C3D4"}, tmp_path / "x", f"{SURNAME} {NAME} a", pupils=people
+            {f"{ID}01": "1A"}, {f"{ID}01": "A2C3D4"}, tmp_path / "x", f"{SURNAME}a {NAME}a", pupils=people
         ),
         lambda: publish_lists(read, strangers, tmp_path / "x"),
         lambda: publish_ranking(read, strangers, tmp_path / "x"),

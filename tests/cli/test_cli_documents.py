@@ -103,7 +103,7 @@ def test_that_the_other_papers_are_written(made: Path, tmp_path: Path) -> None:
     )
     assert done.exit_code == 0, done.output
     found = names(tmp_path / "a")
-    assert {"elenchi.xlsx", "elenchi.pdf"} <= found and len(found) == 5
+    assert {"elenchi-docenti.xlsx", "elenchi-docenti.pdf"} <= found and len(found) == 5
     wrong = run("documents", *words, "--out", tmp_path / "b", "--only", "lettere")
     assert wrong.exit_code == EXIT_INPUT and not (tmp_path / "b").exists()
 

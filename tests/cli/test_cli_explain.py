@@ -167,6 +167,16 @@ def test_that_only_the_seat_is_told_where_no_class_was_formed_of_it(
     assert code == 0 and list(json.loads(said)) == ["pupil", "seat"]
 
 
+def test_that_who_has_a_class_and_stands_in_no_ranking_is_explained_all_the_same(
+    seats: Path, tmp_path: Path, run: Run
+) -> None:
+    shutil.copytree(seats / "classi", tmp_path / "classi")
+    (tmp_path / "classi" / "graduatorie.csv").unlink()
+    code, said = run("explain", seats / "scuola", tmp_path / "classi", "A07")
+    assert code == 0 and ": class 1" in said and "position" not in said
+    assert said.count("graduatorie.csv") == 1  # what is missing is said, and said once
+
+
 def test_that_somebody_without_ranking_is_told_so(seats: Path, run: Run) -> None:
     code, said = run("explain", seats / "scuola", seats / "classi", "B99")
     assert code == 2 and "There is no ranking with pupil B99" in said

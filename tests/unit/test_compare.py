@@ -303,6 +303,14 @@ def test_that_a_split_that_breaks_a_mandatory_rule_cannot_be_the_best(case: Case
         assert "Best by the regulation" not in " ".join(v.title for v in words.verdicts(none))
 
 
+def test_that_nothing_is_said_of_certificates_that_are_not_there(case: Case) -> None:
+    bare, other = split(case, EVEN, "bare"), split(case, EVEN, "other")
+    certified = [replace(s, certificate={"tiers": []}) for s in (bare, other)]
+    with use_language("en"):
+        assert "its certificate says" in words.verdicts(compare(certified))[0].text
+        assert "its certificate says" not in words.verdicts(compare([certified[0], other]))[0].text
+
+
 def test_that_equally_good_ones_are_called_so(case: Case) -> None:
     with use_language("en"):
         same = words.verdicts(side_by_side(case, EVEN, EVEN))
@@ -317,10 +325,8 @@ def test_that_equally_good_ones_are_called_so(case: Case) -> None:
     [
         ({}, "no certificate"),
         ({"tiers": []}, "by a search for the best of all"),
-        ({"made": {"how": "profile", "profile": "desideri"}}, "profile “desideri”"),
-        ({"made": {"how": "alternative", "number": 1}}, "an alternative"),
-        ({"made": {"how": "by hand", "who": "Dirigente"}}, "changed by hand (Dirigente)"),
-        ({"made": {"how": "kept"}}, "kept"),
+        ({"made": {"how": "profile", "profile": "desideri"}}, "the best for the profile “desideri”"),
+        ({"made": {"how": "by hand", "moves": [{}], "who": "Ada"}}, "changed by hand: 1 pupil moved (Ada)"),
     ],
 )
 def test_that_it_is_told_how_each_was_made(case: Case, certificate: Mapping[str, Any], said: str) -> None:

@@ -215,8 +215,24 @@ def test_that_signatures_never_stand_alone_on_a_page() -> None:
     for lines in range(30, 45):
         pages = pypdf.PdfReader(io.BytesIO(render_pdf(replace(WHOLE, blocks=(*fill[:lines], *signed))))).pages
         assert "sottoscritto" in pages[-1].extract_text() and "segretario" in pages[-1].extract_text()
+    rights = (Listing(("Un diritto.", "Un altro diritto.")), signed[1])
+    for lines in range(30, 45):
+        pages = pypdf.PdfReader(io.BytesIO(render_pdf(replace(WHOLE, blocks=(*fill[:lines], *rights))))).pages
+        assert "Un altro diritto" in pages[-1].extract_text()
     last = next(p for p in word(render_docx(replace(WHOLE, blocks=signed))).paragraphs if "Letto" in p.text)
     assert last.paragraph_format.keep_with_next
+
+
+def test_that_what_is_said_of_a_table_stands_with_it() -> None:
+    table = Table(("Classe", "Alunni"), tuple((f"classe {k}", "20") for k in range(6)))
+    told = (Heading("Composizione"), Paragraph("Conteggi della verifica."), table)
+    fill = tuple(Paragraph("riga") for _k in range(60))
+    for lines in range(26, 42):
+        pages = pypdf.PdfReader(io.BytesIO(render_pdf(replace(WHOLE, blocks=(*fill[:lines], *told))))).pages
+        (page,) = [p.extract_text() for p in pages if "classe 5" in p.extract_text()]
+        assert "Composizione" in page and "Conteggi della verifica." in page
+    said = next(p for p in word(render_docx(replace(WHOLE, blocks=told))).paragraphs if "Conteggi" in p.text)
+    assert said.paragraph_format.keep_with_next
 
 
 def test_that_a_document_without_letterhead_and_wide_pages_works() -> None:
@@ -415,6 +431,7 @@ carta_intestata = "carta.docx"
 [commissione]
 presidente = "Anna Prova"
 segretario = "Ugo Prova"
+nomina = "Decreto n. 1"
 componenti = [{ nome = "Ugo Prova", ruolo = "docente" }, { nome = "Eva Prova", presente = false }]
 
 [verbale]
@@ -425,6 +442,8 @@ ora_inizio = 15:30:00
 ora_fine = "17.45"
 ordine_del_giorno = ["Classi prime"]
 delibere = [{ organo = "Consiglio di Istituto", numero = 12, data = "15/01/2026", oggetto = "criteri" }]
+votazione = "unanimità"
+dichiarazioni = ["Nessuna parentela."]
 """
 
 
@@ -453,6 +472,8 @@ def test_that_a_schools_data_are_read(folder: Path) -> None:
     assert school.members == (Member("Ugo Prova", "docente"), Member("Eva Prova", present=False))
     sitting = school.meeting
     assert (sitting.number, sitting.day, sitting.start, sitting.end) == ("3", date(2026, 6, 12), "15:30", "17:45")
+    assert (school.appointed, sitting.vote) == ("Decreto n. 1", "unanimità")
+    assert sitting.statements == ("Nessuna parentela.",)
     assert sitting.resolutions[0].number == "12" and sitting.resolutions[0].day == date(2026, 1, 15)
 
 
@@ -502,7 +523,7 @@ def test_that_what_is_not_told_is_listed(folder: Path) -> None:
     assert blanks(read_school(folder / SCHOOL), weighed=False) == ()
     assert blanks(read_school(folder / SCHOOL), weighed=True) == ("verbale.motivo_scelta",)
     missing = blanks(School(), weighed=False)
-    assert len(missing) == 12 and "verbale.luogo" in missing
+    assert len(missing) == 14 and "verbale.luogo" in missing
     (warning,) = blank_warnings(missing)
     assert warning.warning and "verbale.luogo" in str(warning) and blank_warnings(()) == []
 

@@ -393,7 +393,7 @@ def test_that_a_family_of_a_school_without_columns_or_name_is_told_less() -> Non
 def test_that_pages_for_families_are_written_and_never_over_others(tmp_path: Path) -> None:
     made = split(GIRLS, ada={"nome": "<b>Prova</b>"})
     files = write_families(made, tmp_path / "famiglie")
-    assert [f.name for f in files] == [f"{p['id']}.html" for p in PUPILS]
+    assert [f.name for f in files] == [f"famiglia-{p['id']}.html" for p in PUPILS]
     page = files[0].read_text(encoding="utf-8")
     assert '<html lang="en">' in page and "&lt;b&gt;" in page and "<b>" not in page and "bea" not in page
     with pytest.raises(InputError, match="already there"):

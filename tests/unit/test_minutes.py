@@ -289,8 +289,28 @@ def test_that_broken_criteria_and_differences_are_told(case: Case, one: Split) -
     text = "\n".join(said(written(case, wrong).blocks))
     assert "Mandatory criteria are BROKEN." in text
     recount = replace(one.recount, differences=("alunni.csv has changed.",))
+    text = "\n".join(said(written(case, one).blocks))
+    assert "Proved best" in text
     text = "\n".join(said(written(case, replace(one, recount=recount)).blocks))
     assert "It found differences from the certificate:" in text and "alunni.csv has changed." in text
+    assert "does not confirm the certificate" in text and "Proved best" not in text and "No answer" not in text
+
+
+def test_that_without_a_certificate_nothing_is_said_of_a_search(case: Case, one: Split) -> None:
+    text = "\n".join(said(written(case, replace(one, certificate={})).blocks))
+    assert "how this split was found is not recorded" in text
+    assert "No answer" not in text and "A program on the school's own computer" not in text
+
+
+def test_that_who_was_there_how_they_voted_and_what_they_stated_is_told(case: Case, one: Split) -> None:
+    blank = minutes(context_of(one, School(), WHEN), School(), record_of(case, one))
+    assert f"There being present {BLANK} members out of {BLANK}" in "\n".join(said(blank.blocks))
+    meeting = Meeting(vote="unanimous", statements=("Nobody is a relative of a pupil.",))
+    members = (Member("Ugo"), Member("Eva"), Member("Ida", present=False))
+    school = School(members=members, appointed="Decree no. 1", meeting=meeting)
+    text = "\n".join(said(minutes(context_of(one, school, WHEN), school, record_of(case, one)).blocks))
+    assert "appointed by: Decree no. 1." in text and "present 2 members out of 3" in text
+    assert "unanimous" in text and "Nobody is a relative of a pupil." in text
 
 
 def test_that_the_alternatives_weighed_are_compared_by_the_auditors_counts(case: Case, one: Split, two: Split) -> None:
@@ -367,8 +387,8 @@ def test_that_a_case_file_adds_days_derogations_and_decisions_without_telling_a_
 
 
 def test_that_a_certificate_with_another_origin_says_which(case: Case, one: Split) -> None:
-    other = replace(one, certificate={**one.certificate, "made": {"how": "profile: wishes"}})
-    assert "How this split came about: profile: wishes." in said(written(case, other).blocks)
+    other = replace(one, certificate={**one.certificate, "made": {"how": "profile", "profile": "desideri"}})
+    assert "How this split came about: the best for the profile “desideri”." in said(written(case, other).blocks)
     record = record_of(case, replace(one, certificate={**one.certificate, "made": "?"}))
     assert record.hand == ()
 
@@ -471,6 +491,27 @@ def test_that_the_case_file_tells_why_the_split_was_chosen(case: Case, made: Pat
     assert "la più equilibrata" not in pdf_text((tmp_path / "altro" / "verbale.pdf").read_bytes())
 
 
+def test_that_papers_of_a_split_that_does_not_hold_are_written_with_a_warning(
+    case: Case, made: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "male").mkdir()
+    (tmp_path / "male" / "assegnazioni.csv").write_text("id,classe\n" + "".join(f"{p},1A\n" for p in "abcdef"))
+    (tmp_path / "male" / "certificato.json").write_bytes((made / "uno" / "certificato.json").read_bytes())
+    wanted = Wanted(WHEN, SCHOOL, ["pdf"])
+    done = write_documents(case, tmp_path / "male", tmp_path / "carte", wanted, only=["letter"])
+    assert (
+        done.files
+        and "Mandatory and broken: Class sizes: at most 3" in str(done.warnings[0])
+        and len(done.warnings) > 1
+    )
+    assert (
+        write_minutes(case, tmp_path / "male", tmp_path / "carte", wanted).warnings[: len(done.warnings)]
+        == done.warnings
+    )
+    with pytest.raises(InputError, match="folder of a case"):
+        write_documents(case, made / "uno", made / "scuola", wanted)
+
+
 def test_that_the_schools_data_beside_the_case_are_used(case: Case, made: Path, tmp_path: Path) -> None:
     assert school_of(case) == School()
     assert school_of(tiny([{"id": "a"}], "1A", SIZE)) == School()
@@ -487,7 +528,7 @@ def test_that_the_schools_data_beside_the_case_are_used(case: Case, made: Path, 
 def test_that_all_papers_are_written_or_those_asked_for(case: Case, made: Path, tmp_path: Path) -> None:
     done = write_documents(case, made / "uno", tmp_path / "tutte", Wanted(WHEN, SCHOOL, ["pdf"]))
     names = {p.name for p in done.files}
-    assert {"elenchi.xlsx", "elenchi.pdf", "valutazione-impatto.pdf", "scheda-algoritmo.pdf"} <= names
+    assert {"elenchi-docenti.xlsx", "elenchi-docenti.pdf", "valutazione-impatto.pdf", "scheda-algoritmo.pdf"} <= names
     only = write_documents(case, made / "uno", tmp_path / "solo", Wanted(WHEN, SCHOOL), only=["dpia"])
     assert [p.suffix for p in only.files] == [".docx", ".pdf"]
     with pytest.raises(InputError, match="Perhaps: letter"):
@@ -520,3 +561,6 @@ def test_that_a_case_that_is_not_in_files_has_no_draws_nor_journal() -> None:
 def test_that_the_context_is_the_auditors(one: Split) -> None:
     context = context_of(one, SCHOOL, WHEN)
     assert isinstance(context, Context) and context.audit is one.audit and context.when == WHEN
+    assert context.confirmed == one.certificate
+    recount = replace(one.recount, differences=("pupils.csv has changed.",))
+    assert "tiers" not in context_of(replace(one, recount=recount), SCHOOL, WHEN).confirmed

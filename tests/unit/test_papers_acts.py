@@ -63,7 +63,7 @@ def test_that_acts_name_no_pupil_and_are_whole_in_both_formats(write: Any) -> No
 
 def test_that_columns_are_told_with_kind_and_use() -> None:
     rows = {row[0]: row[1:] for row in tables(assessment(context()), "Column")[0].rows}
-    assert rows["sesso"] == ("ordinary data: who the pupil is", "rules 4")
+    assert rows["sesso"] == ("ordinary data: who the pupil is", "rule 4")
     assert rows["disabilita"][0].startswith("special category (art. 9): health")
     assert rows["cittadinanza"][0].startswith("ordinary data that may reveal ethnic origin")
     assert rows["voto"][1].startswith("no rule uses it")
@@ -133,7 +133,7 @@ def test_that_requests_derived_columns_and_rankings_count_as_used() -> None:
     classes = [{"id": "1A", "plesso": "Nord"}, {"id": "1B", "plesso": "Nord"}]
     case = Case.from_rows({"alunni": pupils, "classi": classes}, regulation)
     facts = {f.name: f for f in column_facts(context(split_of(case, PLACED, "prova")))}
-    assert say_use(facts["plesso_1"]) == "rules 1; rankings and seats"
+    assert say_use(facts["plesso_1"]) == "rule 1; rankings and seats"
     assert facts["cittadinanza"].rules == (2,)
     assert facts["data_nascita"].ranking
     assert facts["voto_i"].ranking
@@ -203,6 +203,12 @@ def test_that_a_certificate_of_another_split_proves_nothing() -> None:
     assert "do not belong together" in text
     assert "no certificate confirms the rest" in text
     assert "two counts agree" not in text
+
+
+def test_that_a_certificate_of_other_files_proves_nothing() -> None:
+    text = said(data_sheet(context(certificate=certificate(), differences=("pupils.csv has changed.",))))
+    assert "The proof does not apply" in text and "no certificate confirms the rest" in text
+    assert "Proved best" not in text and "OPTIMAL" not in text
 
 
 def test_that_without_a_certificate_nothing_is_called_proved() -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from classi.documents.handover import papers as handover
 from classi.documents.handover import sheet
+from classi.documents.hidden import ANY_NAME, Hidden
 from classi.documents.letter import letter
 from classi.documents.letter import papers as letters
-from classi.documents.hidden import ANY_NAME, Hidden
 from classi.documents.public import public_rules
 from classi.i18n import use_language
 from paper_school import (
@@ -81,6 +82,28 @@ def test_that_names_are_found_in_any_order_and_numbers_are_not_taken_for_codes()
     assert not Hidden([]).names("nessuno")
 
 
+def test_that_a_surname_alone_is_found_as_names_are_written_and_a_first_name_only_where_pupils_are_meant() -> None:
+    hidden = Hidden([{"id": "7", "cognome": "ROSSI", "nome": "Gioia"}, {"id": "8", "cognome": "D'Angiò", "nome": None}])
+    for text in ("Separare Rossi e altri", "separare ROSSI", "Caso D'Angiò (servizi)"):
+        assert hidden.names(text) and not hidden.told(text)
+    for text in ("Rossini", "capelli rossi", "La Gioia di imparare"):
+        assert not hidden.names(text) and hidden.told(text) == text
+    assert hidden.names("Gioia non con Ada", ANY_NAME) and not hidden.names("gioia", ANY_NAME)
+
+
+def test_that_titles_and_sources_with_a_surname_or_a_first_name_reach_no_family() -> None:
+    rules = [
+        {"rule": "apart", "hard": True, "name": "Ada e Biba separate"},
+        {"rule": "balance", "attribute": "sesso", "weight": 1, "name": "Caso Zeta"},
+        {"rule": "equal_sizes", "weight": 1, "source": "richiesta della famiglia Zeta"},
+    ]
+    made = split(rules=rules)
+    regulation = replace(made.case.regulation, name="Classi di Zeta", source="Verbale su Zeta")
+    text = said(letter(replace(context(made), regulation=regulation), "P003"))
+    assert not [word for word in ("Ada e", "Biba", "Zeta") if word in text]
+    assert "Provisions on single pupils" in text and "A criterion whose title may hold somebody's name" in text
+
+
 def test_that_criteria_come_in_their_order_with_their_sources() -> None:
     text = said(letter(context(), "P003"))
     places = [text.index(words) for words in ("Never broken", "DPR 81/2009", "Priority 1", "criterio 1", "Priority 2")]
@@ -101,6 +124,7 @@ def test_that_the_letter_says_proved_only_where_it_is_proved_of_this_split() -> 
     assert proved in said(letter(context(certificate=right), "P001"))
     for certificate in ({}, wrong, {**right, "status": "FEASIBLE"}):
         assert proved not in said(letter(context(certificate=certificate), "P001"))
+    assert proved not in said(letter(context(certificate=right, differences=("Another file.",)), "P001"))
     assert "It is not proved" in said(letter(context(certificate=wrong), "P001"))
     assert "It is not proved" not in said(letter(context(), "P001"))
 

@@ -8,9 +8,10 @@ from io import BytesIO
 import pytest
 from python_calamine import CalamineWorkbook
 
-from classi.documents.context import file_stems, list_order
+from classi.documents.context import list_order
 from classi.documents.lists import class_lists, papers
 from classi.documents.model import Heading, Table
+from classi.documents.words import file_stems
 from classi.i18n import language, use_language
 from paper_school import PUPILS, TROUBLE, context, pdf_text, said, split, without
 
@@ -24,11 +25,11 @@ def sheets(data: bytes) -> dict[str, list[list[object]]]:
 
 def test_that_lists_hold_names_and_nothing_else() -> None:
     files = dict(papers(context()))
-    assert set(files) == {"elenchi.xlsx", "elenchi.pdf"}
-    found = sheets(files["elenchi.xlsx"])
+    assert set(files) == {"elenchi-docenti.xlsx", "elenchi-docenti.pdf"}
+    found = sheets(files["elenchi-docenti.xlsx"])
     assert list(found) == ["1A", "1B", "1C"]
     assert found["1A"][2:] == [["No.", "Surname", "Name"], [1, TROUBLE, "=1+1"], [2, "Zeta", "Ada"]]
-    for text in (pdf_text(files["elenchi.pdf"]), str(found)):
+    for text in (pdf_text(files["elenchi-docenti.pdf"]), str(found)):
         assert not [word for word in SECRETS if word in text]
         assert "P001" not in text
         assert "2015" not in text
@@ -38,14 +39,14 @@ def test_that_names_come_out_as_written() -> None:
     with use_language("en"):
         tables = [b for b in class_lists(context()).blocks if isinstance(b, Table)]
     assert tables[0].rows[0] == ("1", TROUBLE, "=1+1")
-    text = pdf_text(dict(papers(context()))["elenchi.pdf"])
+    text = pdf_text(dict(papers(context()))["elenchi-docenti.pdf"])
     assert "#uno *due* _tre_ <b>&amp; $x$ @qui" in text.replace("’", "'")
 
 
 def test_that_dates_of_birth_are_there_only_when_asked_for() -> None:
     files = dict(papers(context(options={"birth_dates": "yes"})))
-    assert sheets(files["elenchi.xlsx"])["1A"][4] == [2, "Zeta", "Ada", date(2015, 3, 1)]
-    assert "01/03/2015" in pdf_text(files["elenchi.pdf"])
+    assert sheets(files["elenchi-docenti.xlsx"])["1A"][4] == [2, "Zeta", "Ada", date(2015, 3, 1)]
+    assert "01/03/2015" in pdf_text(files["elenchi-docenti.pdf"])
     nobody_known = context(split(without("data_nascita")), options={"birth_dates": "yes"})
     assert "Date of birth" not in said(class_lists(nobody_known))
 
@@ -90,12 +91,12 @@ def test_that_the_same_lists_give_the_same_bytes_and_the_language_of_the_caller_
 
 
 def test_that_only_the_formats_asked_for_are_made() -> None:
-    assert [name for name, _data in papers(context(formats=("docx",)))] == ["elenchi.xlsx"]
+    assert [name for name, _data in papers(context(formats=("docx",)))] == ["elenchi-docenti.xlsx"]
 
 
 def test_that_three_hundred_pupils_fill_the_lists() -> None:
     many = [{"id": f"Q{n}", "cognome": f"Cognome{n:03}", "nome": "Prova"} for n in range(300)]
     placed = {row["id"]: ("1A", "1B", "1C")[n % 3] for n, row in enumerate(many)}
     made = context(split(many, placed, rules=[{"rule": "equal_sizes", "hard": True}], ties=[]))
-    found = sheets(dict(papers(made))["elenchi.xlsx"])
+    found = sheets(dict(papers(made))["elenchi-docenti.xlsx"])
     assert [len(rows) for rows in found.values()] == [103, 103, 103]

@@ -10,7 +10,7 @@ from typing import Literal
 
 from classi.criteria.base import Criterion, religious
 from classi.documents.context import Context
-from classi.i18n import _
+from classi.i18n import _, ngettext
 from classi.procedure import PLACEHOLDER, Procedure
 
 Kind = Literal["identity", "origin", "health", "hardship", "school", "request", "religion", "other"]
@@ -126,7 +126,8 @@ def say_use(fact: ColumnFact) -> str:
     """Say what a column is used for."""
     said = []
     if fact.rules:
-        said.append(_("rules {numbers}").format(numbers=", ".join(map(str, fact.rules))))
+        text = ngettext("rule {numbers}", "rules {numbers}", len(fact.rules))
+        said.append(text.format(numbers=", ".join(map(str, fact.rules))))
     if fact.ranking:
         said.append(_("rankings and seats"))
     if not said:

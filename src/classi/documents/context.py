@@ -91,6 +91,12 @@ class Context:
         return Hidden(self.ledger.pupils)
 
     @property
+    def confirmed(self) -> Mapping[str, Any]:
+        """The certificate; without what it claims to prove, where the second count differs from it."""
+        proofs = ("status", "tiers") if self.differences else ()
+        return {key: value for key, value in self.certificate.items() if key not in proofs}
+
+    @property
     def criteria_name(self) -> str:
         """The regulation's name as everybody may read it, or a blank."""
         return or_blank(self.hidden.told(self.regulation.name))
@@ -150,22 +156,6 @@ def _words(value: object) -> tuple[str, ...]:
     plain = unicodedata.normalize("NFKD", str(value or "").replace("ß", "ss").casefold())
     letters = "".join(c for c in plain if not unicodedata.combining(c) and c not in "'’‘`´ʼ")
     return tuple(re.findall(r"\w+", letters))
-
-
-def file_stems(prefix: str, names: Iterable[str]) -> list[str]:
-    """Return a safe file name for each name, all different on any disk: ``consegna-1A``."""
-    found: list[str] = []
-    taken: set[str] = set()
-    for name in names:
-        plain = unicodedata.normalize("NFKD", name)
-        base = re.sub(r"[^A-Za-z0-9_]+", "-", "".join(c for c in plain if not unicodedata.combining(c))).strip("-")
-        stem, turn = f"{prefix}-{base[:60] or '0'}", 1
-        while stem.casefold() in taken:
-            turn += 1
-            stem = f"{prefix}-{base[:60] or '0'}-{turn}"
-        taken.add(stem.casefold())
-        found.append(stem)
-    return found
 
 
 def reserved() -> str:

@@ -126,7 +126,7 @@ def _proof(context: Context) -> Iterator[Block]:
     yield Heading(_("What “proved” means, and what was proved here"))
     yield Listing(proof())
     lines = rule_lines(context.audit, context.regulation, context.certificate, {})
-    tiers = tier_lines(context.audit, context.certificate, lines)
+    tiers = tier_lines(context.audit, context.confirmed, lines)
     if context.certificate:
         verdict = proof_verdict(context.certificate, tiers, context.audit.hard_kept and not context.differences)
         yield Paragraph(verdict.text, strong=f"{verdict.title}.")
@@ -165,7 +165,7 @@ def _agrees(context: Context) -> bool:
 
 def _versions(context: Context) -> Iterator[Block]:
     yield Heading(_("Versions, run and fingerprints"))
-    facts = certificate_facts(context.certificate, _agrees(context)) if context.certificate else ()
+    facts = certificate_facts(context.confirmed, _agrees(context)) if context.certificate else ()
     if facts:
         yield Facts(tuple((f.name, f.value) for f in facts))
     digests = file_digests(context.certificate)

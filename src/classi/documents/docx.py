@@ -10,14 +10,11 @@ from typing import Any
 import docx
 from docx.document import Document as Word
 from docx.enum.section import WD_ORIENTATION
-from docx.enum.style import WD_STYLE_TYPE
 from docx.enum.text import WD_PARAGRAPH_ALIGNMENT, WD_TAB_ALIGNMENT
 from docx.image.exceptions import InvalidImageStreamError, UnexpectedEndOfFileError, UnrecognizedImageError
 from docx.opc.exceptions import OpcError
-from docx.oxml.ns import qn
 from docx.section import Section, _Footer
-from docx.shared import Cm, Pt, RGBColor
-from docx.styles.style import ParagraphStyle
+from docx.shared import Cm, Pt
 from docx.text.paragraph import Paragraph as WordParagraph
 
 from classi.documents.docx_parts import (
@@ -25,12 +22,12 @@ from classi.documents.docx_parts import (
     add_field,
     has_page_number,
     line_below,
-    make,
     put_in_list,
     set_language,
     signature_element,
     table_element,
 )
+from classi.documents.docx_styles import Styles, blank
 from classi.documents.model import (
     Block,
     Document,
@@ -70,7 +67,7 @@ def render_docx(document: Document, template: bytes | None = None) -> bytes:
     InputError
         When the template is no .docx, or the logo no image that can be read.
     """
-    word = _blank() if template is None else _opened(template)
+    word = blank() if template is None else _opened(template)
     section = word.sections[-1]
     if template is None:
         _set_page(section, landscape=document.landscape)
@@ -95,7 +92,7 @@ class _Writer:
 
     def __init__(self, word: Word, section: Section) -> None:
         self._word = word
-        self._styles = _Styles(word)
+        self._styles = Styles(word)
         self._breaks = False
         self._last: WordParagraph | None = None
         assert section.page_width and section.left_margin is not None and section.right_margin is not None
@@ -120,12 +117,11 @@ class _Writer:
                 self._facts(block)
             case Table():
                 if block.caption:
-                    self.text(block.caption, "Caption").paragraph_format.keep_with_next = True
+                    self.text(block.caption, "Caption")
+                self._keep_last()
                 self._element(table_element(block, self._width))
             case Signatures():
-                # Nobody signs a page that holds nothing else.
-                if self._last is not None:
-                    self._last.paragraph_format.keep_with_next = True
+                self._keep_last()
                 self._element(signature_element(block, self._width))
             case PageBreak():
                 self._breaks = True
@@ -141,6 +137,11 @@ class _Writer:
             _words(paragraph, words)
         self._last = paragraph
         return paragraph
+
+    def _keep_last(self) -> None:
+        """Hold what stands before a table with it; nobody signs a page that holds nothing else."""
+        if self._last is not None:
+            self._last.paragraph_format.keep_with_next = True
 
     def _facts(self, block: Facts) -> None:
         for name, value in block.rows:
@@ -160,74 +161,6 @@ class _Writer:
     def _spacer(self) -> None:
         place = self.text("", "Normal").paragraph_format
         place.space_before, place.space_after, place.line_spacing = Pt(0), Pt(0), Pt(7)
-
-
-class _Styles:
-    """The styles of a document by name; what a school's own letterhead does not define is added."""
-
-    def __init__(self, word: Word) -> None:
-        self._styles = word.styles
-        self._ids: dict[str, str] = {}
-
-    def id_of(self, name: str) -> str:
-        """Return the identifier of a paragraph style."""
-        # Each is looked up once: the library reads all the styles of the document every time.
-        if name not in self._ids:
-            self._ids[name] = str(self._get(name).style_id)
-        return self._ids[name]
-
-    def _get(self, name: str) -> ParagraphStyle:
-        if name in self._styles:
-            style = self._styles[name]
-        else:
-            style = self._styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH, builtin=True)
-            self._define(name, style)
-        assert isinstance(style, ParagraphStyle)
-        return style
-
-    def _define(self, name: str, style: ParagraphStyle) -> None:
-        _shape(style)
-        if name.startswith("Heading"):
-            level = make("w:outlineLvl", val=int(name[-1]) - 1)
-            style.element.get_or_add_pPr().append(level)
-
-
-_SIZES = {"Title": (17.0, True), "Subtitle": (11, False), "Heading 1": (13, True), "Heading 2": (11, True)}
-_SIZES |= {"Caption": (10, True), "Normal": (10.5, False)}
-
-
-def _shape(style: ParagraphStyle) -> None:
-    """Give a style the look of these documents."""
-    size, bold = _SIZES[str(style.name)]
-    style.font.size, style.font.bold, style.font.italic = Pt(size), bold, False
-    style.font.color.rgb = RGBColor(0, 0, 0)
-    place = style.paragraph_format
-    heading = str(style.name).startswith("Heading")
-    place.space_before, place.space_after = Pt(12 if heading else 0), Pt(6)
-    place.line_spacing, place.keep_with_next = 1.08, heading or style.name == "Title"
-
-
-def _blank() -> Word:
-    """Return an empty document in these documents' own look."""
-    word = docx.Document()
-    for name in _SIZES:
-        style = word.styles[name]
-        assert isinstance(style, ParagraphStyle)
-        _plain(style)
-        _shape(style)
-    return word
-
-
-def _plain(style: ParagraphStyle) -> None:
-    # The library's own styles have coloured lines, spaced letters and fonts of a theme.
-    for tag in ("w:pBdr", "w:contextualSpacing"):
-        for found in style.element.findall(f".//{qn(tag)}"):
-            found.getparent().remove(found)
-    properties = style.element.get_or_add_rPr()
-    for tag in ("w:rFonts", "w:spacing", "w:kern"):
-        for found in properties.findall(qn(tag)):
-            properties.remove(found)
-    style.font.name = "Calibri"
 
 
 def _opened(template: bytes) -> Word:
@@ -273,6 +206,7 @@ def _write_letterhead(word: Word, section: Section, head: Letterhead) -> None:
         paragraph.add_run().add_break()
         _words(paragraph, line, size=9)
     line_below(paragraph)
+    paragraph.paragraph_format.space_after = Pt(8)
 
 
 def _write_footers(word: Word, section: Section, document: Document) -> None:

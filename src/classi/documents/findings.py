@@ -9,7 +9,9 @@ from classi.audit import Audit
 from classi.documents.model import Block, Facts, Heading, Listing, Paragraph, Table
 from classi.documents.record import Record
 from classi.i18n import _, ngettext
+from classi.report.made import say_made
 from classi.report.model import Content, Finding, RuleLine
+from classi.report.verdict import proof_verdict
 from classi.report.words import say_number
 
 SHOWN = 8
@@ -21,20 +23,36 @@ def how_often(times: int) -> str:
     return ngettext("{number} time", "{number} times", times).format(number=times)
 
 
-def how_made(content: Content, certificate: Mapping[str, Any]) -> Iterator[Block]:
-    """Say how the classes were made, and what was proved of them."""
+def how_made(content: Content, certificate: Mapping[str, Any], *, confirmed: bool) -> Iterator[Block]:
+    """Say how the classes were made, and what was proved of them.
+
+    Parameters
+    ----------
+    content : what the report says, without proof where there is none.
+    certificate : as it is, empty where there is none.
+    confirmed : the second count found nothing that differs from the certificate.
+    """
     yield Heading(_("How the classes were made"))
-    yield Paragraph(
-        _(
-            "A program on the school's own computer looked for the split with the fewest departures, priority by"
-            " priority, from all pupils at once. The program proposes; the commission and the headteacher decide."
+    if certificate:
+        yield Paragraph(
+            _(
+                "A program on the school's own computer looked for the split with the fewest departures, priority by"
+                " priority, from all pupils at once. The program proposes; the commission and the headteacher decide."
+            )
         )
-    )
-    made = certificate.get("made")
-    if isinstance(made, Mapping) and made.get("how"):
-        yield Paragraph(_say_how(str(made["how"])))
+    else:
+        yield Paragraph(_("There is no certificate: how this split was found is not recorded, and nothing is proved."))
+    if made := say_made(certificate):
+        yield Paragraph(_("How this split came about: {how}.").format(how=made))
+    if certificate and not confirmed:
+        yield Paragraph(
+            _("The second count, below, does not confirm the certificate: nothing is proved of this split.")
+        )
+    proved = bool(certificate) and confirmed
+    unknown = proof_verdict({}, (), sound=False)
     for verdict in content.verdicts:
-        yield Paragraph(verdict.text, f"{verdict.title}.")
+        if proved or verdict != unknown:
+            yield Paragraph(verdict.text, f"{verdict.title}.")
     if content.tiers:
         yield Table(
             (_("Priority"), _("Points"), _("Impossible below"), _("Gap"), _("What it means")),
@@ -47,12 +65,6 @@ def how_made(content: Content, certificate: Mapping[str, Any]) -> Iterator[Block
     if content.facts:
         yield Heading(_("The computation"), 2)
         yield Facts(tuple((f.name, f.value) for f in content.facts))
-
-
-def _say_how(how: str) -> str:
-    if how == "by hand":
-        return _("The split was changed by hand afterwards; the changes are listed below, each with its price.")
-    return _("How this split came about: {how}.").format(how=how)
 
 
 def _what_proved_means() -> str:

@@ -11,9 +11,10 @@ from functools import cached_property
 from typing import Any
 
 from classi.criteria.base import say_value
-from classi.documents.context import Context, Paper, file_stems, reserved
+from classi.documents.context import Context, Paper, reserved
 from classi.documents.lists import class_title
 from classi.documents.model import Block, Document, Heading, Listing, Paragraph, Table
+from classi.documents.words import file_stems
 from classi.domain import text_key
 from classi.i18n import _
 from classi.report.model import RuleRows, SummaryColumn

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from classi.documents.context import Context, Paper, file_stems
+from classi.documents.context import Context, Paper
 from classi.documents.model import Block, Document, Facts, Heading, Listing, PageBreak, Paragraph, Signatures
 from classi.documents.public import PublicRule, in_groups, public_rules, seats_sentence
-from classi.documents.words import or_blank
+from classi.documents.words import file_stems, or_blank
 from classi.domain import text_key
 from classi.i18n import _
 

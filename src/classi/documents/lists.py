@@ -16,11 +16,11 @@ from classi.domain import text_key
 from classi.i18n import _, ngettext
 from classi.report.sheet import Page, Value, make_styles, sheet_names
 
-STEM = "elenchi"
+STEM = "elenchi-docenti"
 
 
 def papers(context: Context) -> Iterator[Paper]:
-    """Return ``elenchi.xlsx`` (a sheet a class) and ``elenchi.pdf``.
+    """Return ``elenchi-docenti.xlsx`` (a sheet a class) and ``elenchi-docenti.pdf``.
 
     Option ``birth_dates = "yes"`` adds the date of birth, where the files have it. A code is shown only where names do
     not tell the pupils of a class apart.

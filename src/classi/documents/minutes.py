@@ -19,12 +19,12 @@ from classi.documents.model import (
     Heading,
     Listing,
     Paragraph,
-    Signatures,
     Table,
 )
 from classi.documents.record import Act, Drawn, Record
 from classi.documents.school import Resolution, School
-from classi.documents.words import BLANK, months, or_blank, say_date
+from classi.documents.sitting import closing, opening, say_act, vote
+from classi.documents.words import or_blank, say_date
 from classi.i18n import _, ngettext
 from classi.report import build
 from classi.report.model import Content
@@ -43,7 +43,7 @@ def minutes(context: Context, school: School, record: Record) -> Document:
     record : draws, seats, alternatives, and what people did and decided.
     """
     with context.speaking():
-        content = build(context.audit, context.ledger, context.certificate, context.regulation, record.unmet)
+        content = build(context.audit, context.ledger, context.confirmed, context.regulation, record.unmet)
         number = school.meeting.number
         title = (
             _("Minutes no. {number} of the commission for the formation of the classes").format(number=number)
@@ -62,63 +62,21 @@ def minutes(context: Context, school: School, record: Record) -> Document:
 
 
 def _blocks(context: Context, school: School, record: Record, content: Content) -> Iterator[Block]:
-    yield from _opening(school)
+    yield from opening(school)
     yield from _criteria(school, content)
     yield from _received(content, context)
     yield from _draws(record.draws)
     yield from _seats(record)
-    yield from how_made(content, context.certificate)
+    yield from how_made(content, context.certificate, confirmed=not record.differences)
     yield from _choice(school, record, content)
     yield from outcome(content, context.audit)
     yield from _people(record)
     yield from second_count(content, record, context.audit)
     yield from _composition(content)
-    yield from _closing(school)
+    yield from vote(school)
+    yield from closing(school)
     yield from class_lists(context, content, named=record.named)
     yield from departures_of_pupils(context, content, record)
-
-
-# --- the meeting ---
-
-
-def _opening(school: School) -> Iterator[Block]:
-    sitting = school.meeting
-    day = sitting.day
-    text = _(
-        "On {day} {month} {year} at {time}, at {place}, the commission for the formation of the classes met,"
-        " convened by the headteacher {head}."
-    )
-    yield Paragraph(
-        text.format(
-            day=day.day if day else BLANK,
-            month=months()[day.month - 1] if day else BLANK,
-            year=day.year if day else BLANK,
-            time=or_blank(sitting.start),
-            place=or_blank(sitting.place),
-            head=or_blank(school.head),
-        )
-    )
-    blank = (BLANK, BLANK, BLANK)
-    rows = [(or_blank(m.name), m.role, _("present") if m.present else _("absent")) for m in school.members]
-    yield Table((_("Name"), _("Role"), _("Presence")), tuple(rows) or (blank,) * 3, widths=(3, 3, 1))
-    text = _("{president} presides; {secretary} takes the minutes.")
-    yield Paragraph(text.format(president=or_blank(school.president), secretary=or_blank(school.secretary)))
-    yield Paragraph(_("The agenda is:"))
-    yield Listing(sitting.agenda or (BLANK,), numbered=True)
-
-
-def _closing(school: School) -> Iterator[Block]:
-    yield Heading(_("Close of the meeting"))
-    text = _("There being nothing else to discuss, the meeting closes at {time}. Read, approved and signed.")
-    yield Paragraph(text.format(time=or_blank(school.meeting.end)))
-    people = [(_("The headteacher"), school.head), (_("The president"), school.president)]
-    people.append((_("The secretary"), school.secretary))
-    officers = {name for _role, name in people if name}
-    members = [m for m in school.members if m.present and m.name not in officers]
-    people += [(m.role or _("Member"), m.name) for m in members]
-    if school.president and school.president == school.head:
-        people = [(_("The headteacher, president"), school.head), *people[2:]]
-    yield Signatures(tuple(people))
 
 
 # --- criteria and data ---
@@ -127,7 +85,7 @@ def _closing(school: School) -> Iterator[Block]:
 def _criteria(school: School, content: Content) -> Iterator[Block]:
     yield Heading(_("Criteria"))
     yield Paragraph(_("The classes are formed by the criteria laid down by these acts:"))
-    yield Listing(tuple(_say_act(act) for act in school.meeting.resolutions or (Resolution(),)))
+    yield Listing(tuple(say_act(act) for act in school.meeting.resolutions or (Resolution(),)))
     if content.source:
         yield Paragraph(content.source, _("Source of the regulation:"))
     yield Paragraph(
@@ -143,13 +101,6 @@ def _criteria(school: School, content: Content) -> Iterator[Block]:
         _("The criteria applied"),
         ("right", "left", "left", "left"),
         (1, 6, 8, 4),
-    )
-
-
-def _say_act(act: Resolution) -> str:
-    text = _("{body}, resolution no. {number} of {day}: {about}")
-    return text.format(
-        body=or_blank(act.body), number=or_blank(act.number), day=say_date(act.day), about=or_blank(act.about)
     )
 
 

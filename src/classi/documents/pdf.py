@@ -73,7 +73,7 @@ def _problem(error: typst.TypstError) -> Problem:
     # The typesetter's own sentence may quote a name: only what kind of thing is wrong is told.
     if _lacks_letters(error):
         text = _("The PDF cannot be written: no font on this machine has one of the letters. The docx can be.")
-        return Problem(text)
+        return Problem(text, hint="--format docx")
     if "image" in str(error):
         return Problem(_("The logo is not an image that can be read: use PNG or JPEG."))
     return Problem(_("The PDF cannot be written."))

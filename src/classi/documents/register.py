@@ -27,6 +27,8 @@ from classi.rule_errors import nearest
 from classi.tables.write import cell_text, guard
 
 OWN_FIELDS = ("classe.numero", "scuola.anno")
+CLOSED = STANDARD_COLUMNS - {"cognome", "nome", "data_nascita"}
+"""Columns whose cells are words of a list: an error may show one, which it may not of a name or a note."""
 SHEET = "alunni"
 
 
@@ -83,12 +85,13 @@ class _Table:
 
     def _cell(self, where: str, column: Column, row: Mapping[str, Any]) -> str:
         parts = (
-            text + ("" if name is None else self._say(where, column, row.get(name))) for text, name in column.pieces
+            text + ("" if name is None else self._say(where, column, name, row.get(name)))
+            for text, name in column.pieces
         )
         whole = "".join(parts)
         return whole if column.slice is None else whole[slice(*column.slice)]
 
-    def _say(self, where: str, column: Column, value: Any) -> str:
+    def _say(self, where: str, column: Column, name: str, value: Any) -> str:
         if value is None:
             return column.empty
         said = _plain(value, column)
@@ -98,7 +101,8 @@ class _Table:
         if text_key(said) not in words:
             text = where + _("“map” has no word for a value of the files.")
             hint = nearest(said, column.map) or ", ".join(column.map)
-            self.problems[Problem(text, self.file, column=column.header, value=said, hint=hint)] = None
+            shown = said if name in CLOSED else ""  # a name or a note is nobody's business on a screen
+            self.problems[Problem(text, self.file, column=column.header, value=shown, hint=hint)] = None
         return words.get(text_key(said), "")
 
     def _encoded(self, one: File, rows: Sequence[Sequence[str]]) -> bytes:

@@ -44,6 +44,8 @@ class Meeting:
     agenda: tuple[str, ...] = ()
     resolutions: tuple[Resolution, ...] = ()
     why_chosen: str = ""
+    vote: str = ""
+    statements: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class School:
     name, code, city, head, year : of the institute, its code, its town, its headteacher, the school year.
     letterhead : what stands at the top of the documents.
     template : the school's own letterhead, a docx.
-    members, president, secretary : of the commission.
+    members, president, secretary, appointed : of the commission; the last is the act that appointed it.
     meeting : the sitting the minutes are of.
     """
 
@@ -69,6 +71,7 @@ class School:
     members: tuple[Member, ...] = ()
     president: str = ""
     secretary: str = ""
+    appointed: str = ""
     meeting: Meeting = Meeting()
 
 
@@ -85,6 +88,7 @@ def blanks(school: School, *, weighed: bool) -> tuple[str, ...]:
         "scuola.anno_scolastico": school.year,
         "commissione.presidente": school.president,
         "commissione.segretario": school.secretary,
+        "commissione.nomina": school.appointed,
         "commissione.componenti": school.members,
         "verbale.data": school.meeting.day,
         "verbale.luogo": school.meeting.place,
@@ -93,6 +97,7 @@ def blanks(school: School, *, weighed: bool) -> tuple[str, ...]:
         "verbale.ordine_del_giorno": school.meeting.agenda,
         "verbale.delibere": school.meeting.resolutions,
         "verbale.motivo_scelta": school.meeting.why_chosen or not weighed,
+        "verbale.votazione": school.meeting.vote,
     }
     return tuple(name for name, value in told.items() if not value)
 

@@ -106,6 +106,7 @@ _KEYS: Mapping[str, Mapping[str, _Key]] = {
     "commissione": {
         "presidente": _Key(_text, '"…"', lambda: _("who presides")),
         "segretario": _Key(_text, '"…"', lambda: _("who takes the minutes")),
+        "nomina": _Key(_text, '"Decreto del Dirigente n. … del …"', lambda: _("the act that appointed the commission")),
         "componenti": _Key(
             _rows(_MEMBER),
             '[{ nome = "…", ruolo = "docente", presente = true }]',
@@ -125,6 +126,12 @@ _KEYS: Mapping[str, Mapping[str, _Key]] = {
             lambda: _("the acts by which the criteria were laid down"),
         ),
         "motivo_scelta": _Key(_text, '"…"', lambda: _("why this split was chosen, where more were weighed")),
+        "votazione": _Key(_text, '"all\'unanimità"', lambda: _("how the vote went: for, against, abstained")),
+        "dichiarazioni": _Key(
+            _texts,
+            '["…"]',
+            lambda: _("what members put on record: dissent, kinship with a pupil (L. 241/1990, art. 6-bis)"),
+        ),
     },
 }
 
@@ -221,6 +228,7 @@ def _school(
         members=members,
         president=board.get("presidente", ""),
         secretary=board.get("segretario", ""),
+        appointed=board.get("nomina", ""),
         meeting=_meeting(sitting),
     )
 
@@ -239,6 +247,8 @@ def _meeting(sitting: Mapping[str, Any]) -> Meeting:
         agenda=sitting.get("ordine_del_giorno", ()),
         resolutions=acts,
         why_chosen=sitting.get("motivo_scelta", ""),
+        vote=sitting.get("votazione", ""),
+        statements=sitting.get("dichiarazioni", ()),
     )
 
 

@@ -1,7 +1,10 @@
-"""Words the documents share: blanks, dates and page numbers."""
+"""Words the documents share: blanks, dates, page numbers, names of files."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterable
 from datetime import date
 
 from classi.i18n import _
@@ -33,3 +36,19 @@ def say_date(day: date | None) -> str:
     if day is None:
         return BLANK
     return _("{day} {month} {year}").format(day=day.day, month=months()[day.month - 1], year=day.year)
+
+
+def file_stems(prefix: str, names: Iterable[str]) -> list[str]:
+    """Return a safe file name for each name, all different on any disk: ``consegna-1A``."""
+    found: list[str] = []
+    taken: set[str] = set()
+    for name in names:
+        plain = unicodedata.normalize("NFKD", name)
+        base = re.sub(r"[^A-Za-z0-9_]+", "-", "".join(c for c in plain if not unicodedata.combining(c))).strip("-")
+        stem, turn = f"{prefix}-{base[:60] or '0'}", 1
+        while stem.casefold() in taken:
+            turn += 1
+            stem = f"{prefix}-{base[:60] or '0'}-{turn}"
+        taken.add(stem.casefold())
+        found.append(stem)
+    return found

@@ -34,7 +34,9 @@ def _soundness(c: Comparison) -> Iterator[Verdict]:
     if c.sound:
         text = _("Counted a second time, and each is what its certificate says.")
         if not all(side.certificate for side in c.sides):
-            text = _("Counted from the files; where there is no certificate, nothing is known of how good they could be.")
+            text = _(
+                "Counted from the files; where there is no certificate, nothing is known of how good they could be."
+            )
         yield Verdict("good", _("Every split keeps the mandatory rules"), text, "rules")
     for side in c.sides:
         if not side.sound:
