@@ -235,12 +235,14 @@ def status(file: FilePath) -> None:
 
 
 def verify(
-    file: FilePath, head: Annotated[str, typer.Option("--head", metavar="HASH", show_default=False)] = ""
+    file: FilePath, head: Annotated[str | None, typer.Option("--head", metavar="HASH", show_default=False)] = None
 ) -> None:
     """Prove the chain."""
     from classi.case_file import verify as problems_of  # noqa: PLC0415
 
-    problems = problems_of(file, head)
+    if head is not None and not head.strip():  # an empty variable of a script must not count as a proof
+        raise InputError([Problem(_("The hash noted earlier is empty."), file.name)])
+    problems = problems_of(file, head or "")
     for line in problems:
         stderr().print(f"• {line}", style="red", markup=False)
     if problems:
@@ -310,7 +312,7 @@ def open_export(
     from classi.case_file import open_export as opened  # noqa: PLC0415
 
     if identity is not None:
-        opened(source, to, identity=identity.read_text(encoding="utf-8"))
+        opened(source, to, identity=identity.read_text(encoding="utf-8", errors="replace"))
     else:
         opened(source, to, passphrase=_asked(twice=False))
     stdout().print(_("Written: {file}").format(file=to), markup=False)

@@ -11,7 +11,7 @@ from classi.audit import Audit
 from classi.case_file import CaseFile
 from classi.differences import costs_of, rule_changes, tier_changes
 from classi.domain import text_key
-from classi.errors import InputError, Problem
+from classi.errors import ClassiError, InputError, Problem
 from classi.i18n import _
 from classi.price import Move
 from classi.recount import ASSIGNMENT, CERTIFICATE, read_certificate, sha256
@@ -119,7 +119,9 @@ def write_change(
     ------
     InputError
         If nobody or no reason is named, a mandatory rule would be broken, `out` already holds a result, or the case
-        file does not know the split or has one of the new name; nothing is written then.
+        file holds other data, does not know the split or has one of the new name; nothing is written then.
+    ClassiError
+        If somebody else changed the case file while the result was written, which stays: add it with `classi case add`.
     """
     refuse_unfit(out, decision, force=force)
     name = Path(out).resolve().name
@@ -142,7 +144,11 @@ def write_change(
     )
     write_result(result, out, force=force)
     if recorded is not None:
-        _record(recorded, start, name, Path(out), result.certificate["made"])
+        try:
+            _record(recorded, start, name, Path(out), result.certificate["made"])
+        except InputError as error:  # somebody else wrote it meanwhile; "nothing was written" would not be true
+            text = _("The change is written in {folder}, but not in the case file: {reason}")
+            raise ClassiError(text.format(folder=out, reason=error)) from None
     return result
 
 
@@ -154,6 +160,9 @@ def _start(file: CaseFile, split: Split, moves: Sequence[Move], name: str) -> st
     if name in file.state.splits:
         text = _("The case file has a split of this name already: choose another folder.")
         raise InputError([Problem(text, file.path.name, value=name)])
+    if any(file.state.inputs.get(received) != sha for received, sha in split.case.inputs.items()):
+        text = _("The case file holds other data than the case that is read: record these first (classi case inputs).")
+        raise InputError([Problem(text, file.path.name)])
     same = [known for known in file.state.splits if file.placed(known) == split.placed]
     if not same:
         text = _("The case file does not hold the split that is changed: add it first.")

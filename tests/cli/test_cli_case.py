@@ -241,7 +241,7 @@ def test_that_everything_is_erased_only_when_the_name_is_typed_again(run: Run, f
     code, said = run("purge", file, *WHO, "--yes-erase-everything", "si")
     assert code == 2 and "--yes-erase-everything prime.classi" in said and b"Canarinozzi" in file.read_bytes()
     code, said = run("purge", file, *WHO, "--yes-erase-everything", "prime.classi")
-    assert code == 0 and "in three encodings: 0 are there." in said and "copia.classi" in said
+    assert code == 0 and "in four encodings: 0 are there." in said and "copia.classi" in said
     assert b"Canarinozzi" not in file.read_bytes()
     assert "Everything was erased on 20" in run("status", file)[1] and "split added (erased)" in run("log", file)[1]
     code, said = run("verify", file)
@@ -253,6 +253,19 @@ def test_that_traces_left_by_a_purge_end_in_an_error(run: Run, file: Path, monke
     file.with_name("prime.classi-rest").write_bytes(b"Canarinozzi1")
     assert run("purge", file, *WHO, "--yes-erase-everything", "prime.classi")[0] == 1
     assert "traces of the data were still found" in run("verify", file)[1]
+
+
+def test_that_an_empty_hash_proves_nothing_and_a_key_file_that_is_none_is_told(
+    run: Run, file: Path, tmp_path: Path
+) -> None:
+    code, said = run("verify", file, "--head", "")
+    assert code == 2 and "The hash noted earlier is empty." in said
+    (tmp_path / "chiave").write_bytes(b"\xf8\xff")
+    (tmp_path / "copia.age").write_bytes(b"age")
+    code, said = run(
+        "open-export", tmp_path / "copia.age", tmp_path / "copia.classi", "--identity", tmp_path / "chiave"
+    )
+    assert code == 2 and "cannot be opened with this key" in said and not (tmp_path / "copia.classi").exists()
 
 
 def test_that_an_encrypted_copy_goes_out_and_comes_back(run: Run, file: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from classi import cli_whatif, resources
 from classi.case import Case
 from classi.case_file import CaseFile
-from classi.errors import InputError
+from classi.errors import InputError, Problem
 from classi.handmade import Decision, write_change
 from classi.i18n import use_language
 from classi.recount import audit_result
@@ -310,6 +310,32 @@ def test_that_the_locks_of_the_case_file_hold(split, recorded: Path, tmp_path: P
     with use_language("en"), pytest.raises(InputError, match="locked"):
         write_change(read, moves, Decision("x", "y"), tmp_path / "nuovo", case_file=recorded)
     assert not (tmp_path / "nuovo").exists()
+
+
+def test_that_a_change_counted_on_other_data_than_the_case_files_is_not_recorded(
+    split, recorded: Path, tmp_path: Path, classi: Run
+) -> None:
+    file = CaseFile.open(recorded)
+    other = {name: content + b"\n" * (name == "alunni.csv") for name, content in file.inputs().items()}
+    file.receive(other, who="Segreteria", why="Dati nuovi")
+    before = recorded.read_bytes()
+    code, said = classi(*split, "--swap", "c,f", "--out", tmp_path / "nuovo", *WHO, "--case-file", recorded)
+    assert code == 2 and "holds other data than the case that is read" in said
+    assert not (tmp_path / "nuovo").exists() and recorded.read_bytes() == before
+
+
+def test_that_a_change_written_but_not_recorded_is_said_to_be_so(
+    split, recorded: Path, tmp_path: Path, classi: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(*_args: object, **_named: object) -> None:
+        CaseFile.open(recorded).decide("Altro", who="Segreteria", why="Nel frattempo")
+        raise InputError([Problem("somebody else", "pratica.classi")])
+
+    monkeypatch.setattr(CaseFile, "change", meanwhile)
+    code, said = classi(*split, "--swap", "c,f", "--out", tmp_path / "nuovo", *WHO, "--case-file", recorded)
+    assert code == 1 and (tmp_path / "nuovo" / "certificato.json").is_file()
+    assert "is written in" in said and "somebody else" in said and "nothing was written" not in said
+    assert not CaseFile.open(recorded).state.changes
 
 
 def test_that_a_split_the_case_file_does_not_know_is_not_changed(

@@ -168,7 +168,7 @@ def test_that_a_locked_pupil_is_moved_by_no_change_and_chosen_by_no_split(split:
     split.lock(["A1"], **BY, split="prima")
     with pytest.raises(InputError, match="A1 is locked by entry 5"):
         swap(split)
-    with pytest.raises(InputError, match="A1 is locked in class 1A by entry 5, and here is in class 1B"):
+    with pytest.raises(InputError, match="A1 is locked in class 1A by entry 5, and is in class 1B in the split altra"):
         split.choose("altra", **BY)
     with pytest.raises(InputError, match="A1 is locked by entry 5"):
         split.lock(["A1"], **BY, split="prima")
@@ -178,6 +178,47 @@ def test_that_a_locked_pupil_is_moved_by_no_change_and_chosen_by_no_split(split:
     swap(split)
     split.choose("altra", **BY)
     assert split.state.locks == {} and split.state.chosen == "altra"
+
+
+def test_that_no_lock_and_no_undoing_sets_a_lock_against_the_split_chosen(split: CaseFile) -> None:
+    split.add_split("altra", SECOND, b"", **BY)
+    split.lock(["A1"], **BY, split="prima")
+    split.undo(5, **BY)
+    split.choose("altra", **BY)
+    against = "A1 is locked in class 1A by entry {}, and is in class 1B in the split altra"
+    with pytest.raises(InputError, match=against.format(5)):
+        split.undo(6, **BY)
+    with pytest.raises(InputError, match=against.format(8)):
+        split.lock(["A1"], **BY, split="prima")
+    split.lock(["A3"], **BY, split="prima")
+    assert split.state.chosen == "altra" and list(split.state.locks) == ["A3"]
+
+
+def test_that_nothing_empty_is_recorded(split: CaseFile) -> None:
+    for act in (
+        lambda: split.decide(" ", **BY),
+        lambda: split.derogate("", 27, **BY),
+        lambda: split.sign("", "Rossi", b""),
+        lambda: split.sign("DS", " ", b"", who="DS"),
+    ):
+        with pytest.raises(InputError, match="may not be empty"):
+            act()
+    assert len(split.events) == 3
+
+
+def test_that_a_copy_needs_a_folder_to_go_into(split: CaseFile, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"There is no folder .*nowhere"):
+        split.backup(tmp_path / "nowhere" / "copia.classi", **BY)
+    assert len(split.events) == 3
+
+
+def test_that_an_extraction_that_fails_leaves_nothing(
+    split: CaseFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(CaseFile, "split_files", lambda _self, _name: {"../fuori.csv": b"id"})
+    with pytest.raises(InputError, match="cannot be the name"):
+        split.extract(tmp_path / "fuori")
+    assert list((tmp_path / "fuori").iterdir()) == [] and not (tmp_path / "fuori.csv").exists()
 
 
 def test_that_a_lock_needs_a_split_and_pupils_in_it(file: CaseFile) -> None:

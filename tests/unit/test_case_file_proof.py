@@ -17,8 +17,9 @@ import pytest
 
 from classi.case_file import CaseFile, describe, open_export, verify
 from classi.case_file import purge as purging
-from classi.case_file.events import canonical, link, read_records, seal
+from classi.case_file.events import Record, canonical, link, read_records, seal
 from classi.case_file.schema import APPLICATION, connected
+from classi.case_file.verify import chain_problems
 from classi.errors import InputError
 from classi.i18n import use_language
 from long import kill
@@ -228,6 +229,56 @@ def test_that_events_that_fit_no_story_are_found_though_their_hashes_are_sound(
     assert all(describe(e) for e in CaseFile.open(file.path).events)
 
 
+SPLIT = {"split": "x", "from": "prima", "inputs": 2, "files": {}, "placed": "a", "certificate": ""}
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("annullamento", {"entry": [1]}),
+        ("ingressi", {"files": ["alunni.csv"]}),
+        ("ingressi", {"files": {"alunni.csv": None}}),
+        ("blocco", {"split": "prima", "places": ["A1"]}),
+        ("sblocco", {"ids": [["A1"]]}),
+        ("modifica", {**SPLIT, "moves": [1], "ground": "", "price": {}}),
+        ("modifica", {**SPLIT, "moves": [], "ground": "", "price": {"1": "x"}}),
+        ("firma", {"role": "DS", "name": None, "document": ""}),
+        ("cancellazione", {"events": 1, "contents": 1, "bytes": 1, "copies": [1]}),
+        ("deroga", []),
+    ],
+)
+def test_that_data_of_another_shape_are_said_to_be_so_by_every_reader(
+    file: CaseFile, kind: str, data: dict[str, object]
+) -> None:
+    rewrite(file, (5, {"kind": kind, "data": data}))
+    assert "Entry 5 does not fit: its data are not those of this kind." in file.verify()
+    again = CaseFile.open(file.path)
+    assert all(describe(e) for e in again.events)
+    with pytest.raises(InputError, match="does not fit"):
+        assert again.state
+    assert again.purge(**BY).found == 0, "what is tampered with can be erased all the same"
+
+
+def test_that_cells_of_another_type_and_definitions_that_are_no_text_are_found(file: CaseFile) -> None:
+    whole, definition = file.path.read_bytes(), b"CREATE TRIGGER uses_kept"
+    assert definition in whole
+    file.path.write_bytes(whole.replace(definition, b"CREATE TRIGG\xc5R uses_kept"))
+    assert file.verify() == ("The case file is damaged: take the last backup.",)
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.text_factory = lambda content: content.decode("utf-8", "replace")
+        connection.execute(f"CREATE TABLE events ({', '.join(Record._fields)})")
+        connection.execute("INSERT INTO events VALUES (1, NULL, x'ff', 7, x'7b7d', 'salt', 1.5, NULL, x'00')")
+        records = read_records(connection)
+    assert "Entry 1 was changed after it was written." in list(chain_problems(records))
+    assert describe(records[0].event()) == "7"
+
+
+def test_that_an_older_version_that_never_was_is_refused(file: CaseFile) -> None:
+    tamper(file, "PRAGMA user_version = 0")
+    with pytest.raises(InputError, match="were changed by another program"):
+        CaseFile.open(file.path)
+
+
 def test_that_a_file_without_entries_is_not_whole(file: CaseFile) -> None:
     tamper(file, "DELETE FROM uses", "DELETE FROM blobs", "DELETE FROM events")
     assert file.verify() == ("The file holds no event.",)
@@ -284,7 +335,7 @@ def test_that_a_purge_leaves_no_trace_and_the_chain_whole(file: CaseFile, tmp_pa
     assert all(e.erased and not e.why and not e.data for e in file.events[:6])
     assert file.state.purged == done.event and not file.state.splits and not file.state.inputs
     assert describe(file.events[3]) == "pupils locked (erased)" and "6 entries" in describe(done.event)
-    assert "three encodings: 0 are there." in done.proof[1] and "copia.classi" in done.proof[2]
+    assert "four encodings: 0 are there." in done.proof[1] and "copia.classi" in done.proof[2]
     assert describe(file.events[-1]).startswith("check after erasing: ")
 
 
@@ -371,6 +422,19 @@ def test_that_an_export_holds_nothing_readable_and_opens_with_its_key(file: Case
     with pytest.raises(InputError, match="already there"):
         open_export(tmp_path / "fuori.age", tmp_path / "qui.classi", identity=str(mine))
     assert not (tmp_path / "altra.classi").exists()
+
+
+def test_that_an_export_that_cannot_be_written_is_not_recorded(
+    file: CaseFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_handle: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    before = len(file.events)
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="full"):
+        patch.setattr("classi.durable.os.fsync", full)
+        file.export(tmp_path / "copia.age", **BY, passphrase="parola segreta")
+    assert len(CaseFile.open(file.path).events) == before and not list(tmp_path.glob("*copia.age*"))
 
 
 def test_that_a_wrong_passphrase_and_other_contents_are_refused(file: CaseFile, tmp_path: Path) -> None:

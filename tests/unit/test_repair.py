@@ -139,6 +139,40 @@ def test_that_the_best_split_with_so_many_moves_is_found_and_no_move_is_in_vain(
     assert "impossible" in seen and (most == 0 or max(s for s in seen if s != "impossible") > 0)
 
 
+@pytest.mark.parametrize("few", [0, 6])
+def test_that_a_split_already_broken_is_put_right_whatever_the_search(
+    worlds: list[World], few: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some sit where no rule leaves them; beyond `FEW` moves the search is another one."""
+    monkeypatch.setattr("classi.formation.repair.FEW", few)
+    dice, seen = random.Random(few), set[Any]()
+    for world in worlds:
+        for _n in range(12):
+            split = split_of(world.case, world.case.placed(dice.choice(list(world.audits))), "prova")
+            pinned = {0: (split.places[0] + 1) % 3}
+            still = set(range(1, dice.choice((1, 2, 5, 6))))
+            answers, found = world.answers(split, pinned, still), asked(split, pinned, still, None)
+            seen.add(min(answers.values()) if answers else found.status)
+            assert (found.places is None) is (not answers)
+            if answers:
+                fewest = min(answers.values())
+                assert (found.status, len(found.further), found.at_least) == ("OPTIMAL", fewest, fewest)
+                assert world.kept[found.places] == min(world.kept[p] for p, n in answers.items() if n == fewest)
+    assert seen >= {"INFEASIBLE", 2, 3}
+
+
+def test_that_with_everybody_held_there_is_no_repair_and_no_crash(worlds: list[World]) -> None:
+    seen: set[Any] = set()
+    for world in worlds[:1]:
+        for split, pinned, _still in questions(world, 8):
+            for left in (0, 1):
+                still = set(range(left, 6)) - set(pinned)
+                answers, found = world.answers(split, pinned, still), asked(split, pinned, still, None)
+                assert (found.places is None) is (not answers)
+                seen.add(found.status)
+    assert seen == {"OPTIMAL", "INFEASIBLE"}
+
+
 def test_that_a_repair_interrupted_claims_nothing(worlds: list[World]) -> None:
     world = worlds[0]
     for split, pinned, still in questions(world, 25):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -18,9 +19,9 @@ from classi.case_file.contents import (
 from classi.case_file.events import Draft, Event, sha256, utc_now
 from classi.case_file.export import encrypted
 from classi.case_file.schema import refusal, refuse_existing
-from classi.case_file.state import StoredSplit, resting_on
+from classi.case_file.state import State, StoredSplit, resting_on
 from classi.case_file.store import Clock, Store
-from classi.durable import PRIVATE, write_atomic
+from classi.durable import PRIVATE, staged, sync_folder
 from classi.errors import InputError, Problem
 from classi.i18n import _
 
@@ -131,15 +132,7 @@ class CaseFile(Store):
 
     def choose(self, name: str, *, who: str, why: str) -> Event:
         """Choose a split; one in which a locked pupil is elsewhere is refused."""
-        placed = self.placed(name)
-        text = _("{pupil} is locked in class {class_id} by entry {n}, and here is in class {other}.")
-        wrong = [
-            text.format(pupil=pupil, class_id=lock.data["places"][pupil], n=lock.n, other=placed.get(pupil, "–"))
-            for pupil, lock in self.state.locks.items()
-            if placed.get(pupil) != lock.data["places"][pupil]
-        ]
-        if wrong:
-            raise InputError([Problem(line, self.path.name) for line in wrong])
+        self._stored(name)  # names the splits there are
         return self._append(who, why, Draft("scelta", {"split": name}))
 
     def lock(self, ids: Iterable[str], *, who: str, why: str, split: str = "") -> Event:
@@ -160,14 +153,17 @@ class CaseFile(Store):
 
     def derogate(self, rule: str, limit: int | str, *, who: str, why: str, class_id: str = "") -> Event:
         """Record a derogation: the rule, how far it may be broken, and in which class (default: in all)."""
+        self._named(rule, str(limit))
         return self._append(who, why, Draft("deroga", {"rule": rule, "class": class_id, "limit": limit, "reason": why}))
 
     def decide(self, subject: str, *, who: str, why: str, data: Mapping[str, Any] | None = None) -> Event:
         """Record any other decision: what it is about, and any data (writable as JSON)."""
+        self._named(subject)
         return self._append(who, why, Draft("decisione", {**(data or {}), "subject": subject}))
 
     def sign(self, role: str, name: str, document: bytes, *, who: str = "", why: str = "") -> Event:
         """Record that somebody signed a document; of the document only the SHA-256 is kept."""
+        self._named(role, name)
         data = {"role": role, "name": name, "document": sha256(document)}
         return self._append(who or name, why or _("Signature"), Draft("firma", data))
 
@@ -218,7 +214,7 @@ class CaseFile(Store):
         Raises
         ------
         InputError
-            When `to` is there and not empty.
+            When `to` is there and not empty. Nothing is left in it when the writing fails.
         """
         to, state = Path(to), self.state
         if to.exists() and (not to.is_dir() or any(to.iterdir())):
@@ -227,12 +223,17 @@ class CaseFile(Store):
         found = {s.name: (to / (CASE if s.inputs == now else f"{CASE}-{s.inputs}"), to / SPLITS / s.name)
                  for s in state.splits.values()}  # fmt: skip
         to.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_tree(to / CASE, self.inputs())
-        for split in state.splits.values():
-            case, folder = found[split.name]
-            if not case.exists():
-                write_tree(case, self.inputs(split.inputs))
-            write_tree(folder, self.split_files(split.name))
+        try:
+            write_tree(to / CASE, self.inputs())
+            for split in state.splits.values():
+                case, folder = found[split.name]
+                if not case.exists():
+                    write_tree(case, self.inputs(split.inputs))
+                write_tree(folder, self.split_files(split.name))
+        except BaseException:
+            for part in to.iterdir():  # half of the data of minors is not left behind
+                shutil.rmtree(part, ignore_errors=True)
+            raise
         return found
 
     def export(
@@ -248,8 +249,10 @@ class CaseFile(Store):
         to = Path(to)
         refuse_existing(to)
         content = encrypted(self.path, recipients, passphrase, self._wait)
-        made = self._append(who, why, Draft("esportazione", {"to": str(to), "sha256": sha256(content)}))
-        write_atomic(to, content, PRIVATE)
+        with staged(to, content, PRIVATE) as aside:  # a copy that could not be written is not recorded
+            made = self._append(who, why, Draft("esportazione", {"to": str(to), "sha256": sha256(content)}))
+            aside.replace(to)
+        sync_folder(to.parent)
         return made
 
     def _stored(self, name: str) -> StoredSplit:
@@ -257,6 +260,26 @@ class CaseFile(Store):
             text = _("There is no split {name} (there are: {known}).")
             raise refusal(self.path, text.format(name=name, known=", ".join(self.state.splits) or "–"))
         return self.state.splits[name]
+
+    def _check(self, after: State) -> None:
+        """Refuse any act, undoing included, after which a locked pupil is elsewhere in the split chosen."""
+        if not after.chosen or (after.chosen, after.locks) == (self.state.chosen, self.state.locks):
+            return
+        placed = self.placed(after.chosen)
+        text = _("{pupil} is locked in class {class_id} by entry {n}, and is in class {other} in the split {split}.")
+        wrong = [
+            text.format(
+                pupil=p, class_id=lock.data["places"][p], n=lock.n, other=placed.get(p, "–"), split=after.chosen
+            )
+            for p, lock in after.locks.items()
+            if placed.get(p) != lock.data["places"][p]
+        ]
+        if wrong:
+            raise InputError([Problem(line, self.path.name) for line in wrong])
+
+    def _named(self, *texts: str) -> None:
+        if not all(text.strip() for text in texts):
+            raise refusal(self.path, _("What is recorded may not be empty."))
 
     def _inputs(self) -> int:
         return max(self.state.received, default=0)

@@ -24,6 +24,10 @@ from classi.i18n import _
 
 SALT_BYTES = 32
 _COLUMNS = "n, at, who, kind, payload, salt, payload_hash, previous, hash"
+# Of a damaged row any cell may be of another type, or missing: it is read as text all the same, and its hash tells.
+_READ = "n, {}, {}, {}, CAST(payload AS TEXT), CAST(salt AS BLOB), {}, {}, {}".format(
+    *(f"coalesce(CAST({name} AS TEXT), '')" for name in ("at", "who", "kind", "payload_hash", "previous", "hash"))
+)
 
 
 @dataclass(frozen=True)
@@ -147,13 +151,13 @@ def chained(
 
 def read_records(connection: sqlite3.Connection) -> tuple[Record, ...]:
     """Return every event in order, as stored."""
-    found = connection.execute(f"SELECT {_COLUMNS} FROM events ORDER BY n")
+    found = connection.execute(f"SELECT {_READ} FROM events ORDER BY n")
     return tuple(Record(*row) for row in found)
 
 
 def last_record(connection: sqlite3.Connection) -> Record | None:
     """Return the last event, as stored."""
-    row = connection.execute(f"SELECT {_COLUMNS} FROM events ORDER BY n DESC LIMIT 1").fetchone()
+    row = connection.execute(f"SELECT {_READ} FROM events ORDER BY n DESC LIMIT 1").fetchone()
     return Record(*row) if row else None
 
 

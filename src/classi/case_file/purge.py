@@ -19,6 +19,7 @@ from pathlib import Path
 
 from classi.case_file.events import Draft, Event, add_records, chained, last_record, read_records, refuse_newer
 from classi.case_file.schema import connected, writing
+from classi.case_file.state import well_formed
 from classi.i18n import _, ngettext
 
 KEPT_KINDS = ("cancellazione", "controllo")
@@ -31,7 +32,7 @@ SLICE, STRIDE = 24, 512
 """Bytes of a piece of raw content that is looked for, and how far apart the pieces are."""
 DISTINCT = 10
 """Least number of different bytes in such a piece: runs of blanks or zeros would be found in any file."""
-ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
+ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be", "cp1252")
 CONTROLS = 200
 """Texts that are looked for before erasing too, to see that the search finds what is there."""
 MEMBER_BYTES = 50_000_000
@@ -77,7 +78,7 @@ class Purged:
         if self.searched:
             text = _(
                 "{searched} texts and pieces of content were looked for, byte by byte, in the file and beside it, in "
-                "three encodings: {found} are there. ({tried} were looked for before erasing too: {before} were there.)"
+                "four encodings: {found} are there. ({tried} were looked for before erasing too: {before} were there.)"
             )
             counts = {"searched": self.searched, "found": self.found, "tried": self.tried, "before": self.before}
             lines.append(text.format(**counts))
@@ -193,9 +194,9 @@ def _erase(path: Path, connection: sqlite3.Connection, who: str, why: str, at: d
 def _copies(connection: sqlite3.Connection) -> list[dict[str, str]]:
     """Return where copies of the file are, those that an earlier purge named included."""
     found: dict[tuple[str, str], None] = {}
-    for event in (record.event() for record in read_records(connection)):
-        named = event.data.get("copies", []) if event.kind == "cancellazione" else []
-        if event.kind in ("copia", "esportazione") and not event.erased:
+    for event in filter(well_formed, (record.event() for record in read_records(connection))):
+        named = event.data["copies"] if event.kind == "cancellazione" else []
+        if event.kind in ("copia", "esportazione"):
             named = [event.data]
         found |= {(str(copy.get("to")), str(copy.get("sha256"))): None for copy in named}
     return [{"to": to, "sha256": sha} for to, sha in found]
@@ -212,7 +213,7 @@ def _wanted(connection: sqlite3.Connection) -> tuple[set[str], set[bytes]]:
         if record.payload is not None and record.salt is not None and record.kind not in KEPT_KINDS:
             texts |= _pieces_of(record.payload)
             pieces.add(record.salt)
-    for (content,) in connection.execute("SELECT content FROM blobs"):
+    for (content,) in connection.execute("SELECT coalesce(CAST(content AS BLOB), x'') FROM blobs"):
         for text in _texts(content):
             texts |= _pieces_of(text)
         slices = (content[k : k + SLICE] for k in range(0, len(content) - SLICE, STRIDE))
@@ -272,7 +273,7 @@ def _found(path: Path, sought: _Sought) -> int:
 
 
 def _count(whole: bytes, texts: set[str], pieces: set[bytes]) -> int:
-    of_texts = sum(any(text.encode(encoding) in whole for encoding in ENCODINGS) for text in texts)
+    of_texts = sum(any(text.encode(encoding, "replace") in whole for encoding in ENCODINGS) for text in texts)
     return of_texts + sum(piece in whole for piece in pieces)
 
 

@@ -131,10 +131,12 @@ def reserve(path: Path) -> None:
 
 
 def refuse_existing(path: Path) -> None:
-    """Raise `InputError` when there is a file of that name already."""
+    """Raise `InputError` when there is a file or folder of that name already, or no folder to write it into."""
     if path.exists():
-        text = _("The file {file} is already there and is not overwritten: choose another name, or move it.")
-        raise refusal(path, text.format(file=path.name))
+        text = _("{file} is already there and is not overwritten: choose another name, or move it.")
+        raise refusal(path, text.format(file=path.name or path))
+    if not path.parent.is_dir():
+        raise refusal(path, _("There is no folder {folder}.").format(folder=path.parent))
 
 
 @contextmanager
@@ -144,6 +146,8 @@ def spoken(path: Path) -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         raise refusal(path, _words(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF)) from None
+    except UnicodeDecodeError:  # SQLite quotes a damaged definition of a table, and Python cannot read what it says
+        raise refusal(path, _words(sqlite3.SQLITE_CORRUPT)) from None
 
 
 @contextmanager
@@ -185,7 +189,7 @@ def _check_kind(path: Path, connection: sqlite3.Connection) -> None:
     if found[1] > VERSION:
         text = _("This case file was made by a newer version of classi (format {found}, known up to {known}).")
         raise refusal(path, text.format(found=found[1], known=VERSION))
-    if not is_laid_out(connection):
+    if found[1] != VERSION or not is_laid_out(connection):
         raise refusal(path, _("The tables of this case file were changed by another program: take a backup."))
 
 

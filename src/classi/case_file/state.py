@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from classi.case_file.events import Event
 from classi.i18n import _
@@ -18,7 +18,29 @@ UNDOABLE = frozenset({
 })  # fmt: skip
 AFTER_PURGE = frozenset({"controllo", "cancellazione", "copia", "esportazione"})
 """What may still be recorded when everything was erased."""
-KINDS = UNDOABLE | AFTER_PURGE | {"creata"}
+_Shape = type | tuple[type, type]
+_SPLIT: Mapping[str, _Shape] = {
+    "split": str, "from": str, "inputs": int, "placed": str, "certificate": str, "files": (dict, str),
+}  # fmt: skip
+_COPY: Mapping[str, _Shape] = {"to": str, "sha256": str}
+_SHAPES: Mapping[str, Mapping[str, _Shape]] = {
+    "creata": {"name": str},
+    "ingressi": {"files": (dict, str)},
+    "divisione": _SPLIT,
+    "modifica": {**_SPLIT, "moves": (list, dict), "ground": str, "price": (dict, int)},
+    "scelta": {"split": str},
+    "blocco": {"split": str, "places": (dict, str)},
+    "sblocco": {"ids": (list, str)},
+    "deroga": {"rule": str, "class": str},
+    "decisione": {"subject": str},
+    "firma": {"role": str, "name": str, "document": str},
+    "annullamento": {"entry": int},
+    "copia": _COPY,
+    "esportazione": _COPY,
+    "cancellazione": {"events": int, "contents": int, "bytes": int, "copies": (list, dict)},
+    "controllo": {"searched": int, "found": int},
+}
+"""What the data of each kind must hold; of a list or mapping also what is in it. Whoever reads a state relies on it."""
 
 
 @dataclass(frozen=True)
@@ -103,11 +125,24 @@ def resting_on(events: Sequence[Event], undoing: Event) -> tuple[Misfit, ...]:
 
 def _undone(events: Iterable[Event]) -> frozenset[int]:
     # From the last one back: whether an undoing counts is settled before what it undoes is met.
-    undone: set[Any] = set()
+    undone: set[int] = set()
     for event in sorted(events, key=lambda e: -e.n):
-        if event.kind == "annullamento" and event.n not in undone:
-            undone.add(event.data.get("entry"))
+        if event.kind == "annullamento" and event.n not in undone and well_formed(event):
+            undone.add(event.data["entry"])
     return frozenset(undone)
+
+
+def well_formed(event: Event) -> bool:
+    """Return whether the data of an event are those of its kind."""
+    shapes = _SHAPES.get(event.kind, {})
+    return event.kind in _SHAPES and all(_is(event.data.get(key), shape) for key, shape in shapes.items())
+
+
+def _is(value: object, shape: _Shape) -> bool:
+    if not isinstance(shape, tuple):
+        return isinstance(value, shape)
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return isinstance(value, shape[0]) and all(isinstance(one, shape[1]) for one in inside)
 
 
 class _Course:
@@ -128,12 +163,9 @@ class _Course:
 
     def take(self, event: Event, *, counts: bool) -> str:
         """Take the next event, which counts if it was not undone; return why it does not fit, empty when it does."""
-        try:
-            why = self._refused(event) if counts else ""
-            if counts and not why and not event.erased:
-                why = self._takers().get(event.kind, self._list)(event)
-        except (KeyError, TypeError, AttributeError, ValueError):
-            why = _("its data are not those of this kind")
+        why = self._refused(event) if counts else ""
+        if counts and not why and not event.erased:
+            why = self._takers().get(event.kind, self._list)(event)
         self._seen[event.n] = event
         return why
 
@@ -171,12 +203,14 @@ class _Course:
         }
 
     def _refused(self, event: Event) -> str:
-        if event.kind not in KINDS:
+        if event.kind not in _SHAPES:
             return _("events of this kind are not known")
         if (event.kind == "creata") != (event.n == 1):
             return _("the first event, and no other, makes the case file")
         if self._purged is not None and event.kind not in AFTER_PURGE:
             return _("everything was erased: nothing can be added to this case")
+        if not event.erased and not well_formed(event):
+            return _("its data are not those of this kind")
         return ""
 
     def _list(self, event: Event) -> str:
@@ -202,7 +236,9 @@ class _Course:
         if event.data["inputs"] != self._current:
             return _("it is about other data than those received last")
         if event.kind == "modifica":
-            held = [self._held(move["id"]) for move in event.data["moves"] if move["id"] in self._locks]
+            held = [
+                self._held(pupil) for pupil in self._locks if any(m.get("id") == pupil for m in event.data["moves"])
+            ]
             if held:
                 return "; ".join(held)
             self._list(event)

@@ -120,7 +120,9 @@ class Store:
             When it is not there or was changed.
         """
         with connected(self.path, self._wait) as connection:
-            row = connection.execute("SELECT content FROM blobs WHERE sha256 = ?", (sha,)).fetchone()
+            row = connection.execute(
+                "SELECT coalesce(CAST(content AS BLOB), x'') FROM blobs WHERE sha256 = ?", (sha,)
+            ).fetchone()
         if row is None or sha256(row[0]) != sha:
             raise refusal(self.path, _("The content {sha} is missing or was changed.").format(sha=sha[:12]))
         return bytes(row[0])
@@ -175,14 +177,18 @@ class Store:
         last = self._records[-1]
         made = chained(self.path, last, drafts, who=who, why=why, at=self._clock())
         events = [*self.events, *(record.event() for record in made)]
-        misfits = replay(events)[1]
+        after, misfits = replay(events)
         if misfits:
             raise InputError([Problem(f"{m.why[:1].upper()}{m.why[1:]}.", self.path.name) for m in misfits])
+        self._check(after)
         with connected(self.path, self._wait) as connection, writing(connection):
             refuse_newer(self.path, connection, self.head)
             add_records(connection, made, drafts)
         self._know((*self._records, *made))
         return self.events[-1]
+
+    def _check(self, after: State) -> None:
+        """Raise `InputError` where contents and the state after an act contradict each other."""
 
     def _know(self, records: Sequence[Record]) -> None:
         self._records = tuple(records)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from classi.case_file.events import Record, link, read_records, seal, sha256
 from classi.case_file.schema import connected
-from classi.case_file.state import replay
+from classi.case_file.state import replay, well_formed
 from classi.errors import InputError
 from classi.i18n import _
 
@@ -91,16 +91,18 @@ def _structure(connection: sqlite3.Connection) -> Iterator[str]:
 
 def _contents(connection: sqlite3.Connection, records: Sequence[Record]) -> Iterator[str]:
     there = set()
-    for sha, content in connection.execute("SELECT sha256, content FROM blobs"):
+    for sha, content in connection.execute(
+        "SELECT CAST(sha256 AS TEXT), coalesce(CAST(content AS BLOB), x'') FROM blobs"
+    ):
         there.add(sha)
         if sha256(content) != sha:
             yield _("The content {sha} was changed after it was written.").format(sha=sha[:12])
     needed = set()
-    for record in records:
-        for name, sha in record.event().data.get("files", {}).items():
+    for event in filter(well_formed, (record.event() for record in records)):
+        for name, sha in event.data.get("files", {}).items():
             needed.add(sha)
             if sha not in there:
-                yield _("Entry {n}: the content of {file} is missing.").format(n=record.n, file=name)
+                yield _("Entry {n}: the content of {file} is missing.").format(n=event.n, file=name)
     for sha in sorted(there - needed):
         yield _("The content {sha} belongs to no entry.").format(sha=sha[:12])
 

@@ -37,7 +37,7 @@ def describe(event: Event) -> str:
         return _("{kind} (erased)").format(kind=name)
     try:
         return f"{name}: {_details(event.kind, event.data)}"
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         return name  # of a file that was tampered with: `verify` tells
 
 

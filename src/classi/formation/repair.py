@@ -1,7 +1,7 @@
 """The fewest further moves after a change that nobody may undo: what was decided stays, the rest gives way.
 
-A change made by hand is pinned, and so is whoever is locked. Then everybody else prefers to stay (a term each), and the
-solver answers which few must move, and proves that fewer do not do; then which few make the best split, tier after tier.
+A change made by hand is pinned, and so is whoever is locked. Then everybody else prefers to stay (a term each), and
+the solver answers which few must move, and proves that fewer do not do; then which few make the best split.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def repair(
     """
     now = tuple(pinned.get(i, c) for i, c in enumerate(places))
     held, at_least, tier = {*pinned, *still}, 0, max((t.tier for t in terms if t.weight is not None), default=0) + 1
-    if most is None and all(c in school.open_to(i) for i, c in pinned.items()):
+    if most is None and all(c in school.open_to(i) for i, c in enumerate(now)):
         at_once = _at_once(school, terms, now, held)
         if at_once is not None:
             return at_once
@@ -111,15 +111,15 @@ def repair(
 
 
 def _fewest(school: School, terms: Sequence[Term], stay: Sequence[Term], at_least: int, clock: Clock) -> Repair:
-    """Return the best of the splits with the fewest moves, these not listed yet."""
+    """Return the best of the splits with the fewest moves, and never fewer than `at_least`; they are not listed yet."""
     hard = [t for t in terms if t.weight is None]
     rooms = domains(school, hard)
     encoding = _required(rooms, hard)
-    first = _least(encoding, stay, at_least, len(stay), clock)
+    first = _least(encoding, stay, min(at_least, len(stay)), len(stay), clock)
     if first.places is None:
         return Repair(first.status, None)
     moves = sum(first.places[t.shape.pupil] not in t.shape.classes for t in stay if isinstance(t.shape, Place))
-    found = Repair(first.status, first.places, at_least=first.bound or 0)
+    found = Repair(first.status, first.places, at_least=max(at_least, first.bound or 0))
     if moves <= FEW:
         return _best(school, terms, rooms, Cap(tuple(stay), moves), found, clock)
     solution = solve(school, terms, clock=clock, caps=(Cap(tuple(stay), moves),))
