@@ -84,8 +84,8 @@ def _refuse_odd(pupil: str, *, family: bool, everybody: bool, folder: Path | Non
 
 
 def _commission(case: Case, directory: Path, pupil: str, rule: int | None, class_id: str, *, as_json: bool) -> None:
-    from classi.explain import explain_pupil  # noqa: PLC0415
-    from classi.explain_words import lines  # noqa: PLC0415
+    from classi.explain.pupil import explain_pupil  # noqa: PLC0415
+    from classi.explain.words import lines  # noqa: PLC0415
 
     seats = _gives_seats(case)
     split = _split(case, directory) if not seats or _formed(directory) else None
@@ -127,14 +127,14 @@ def _formed(directory: Path) -> bool:
 
 
 def _family(case: Case, directory: Path, pupil: str, *, as_json: bool) -> None:
-    from classi.explain_family import explain_family  # noqa: PLC0415
+    from classi.explain.family import explain_family  # noqa: PLC0415
 
     found = explain_family(_split(case, directory), pupil)
     _print(found.to_dict() if as_json else found.lines())
 
 
 def _write_families(case: Case, directory: Path, folder: Path, *, force: bool) -> None:
-    from classi.explain_family import write_families  # noqa: PLC0415
+    from classi.explain.family import write_families  # noqa: PLC0415
 
     written = write_families(_split(case, directory), folder, force=force)
     stdout().print(_("Written: {file}").format(file=folder / f"*.html ({len(written)})"), markup=False)
@@ -157,7 +157,7 @@ def conflicts(
 ) -> None:
     """Say everything that clashes in an impossible case, and the cheapest ways out."""
     from classi.case import Case  # noqa: PLC0415
-    from classi.explain_conflicts import explain_impossible  # noqa: PLC0415
+    from classi.explain.conflicts import explain_impossible  # noqa: PLC0415
 
     read = Case.read(case)
     if not as_json:

@@ -5,6 +5,8 @@ Exit codes: 0 done · 2 bad input · 3 impossible, explained · 4 a hard rule br
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -70,7 +72,7 @@ def helps() -> dict[str, str]:
         "class_id": _("The class to move to."),
         "points": _("Publish points too; the law or regulation that allows it."),
         "school_year": _("The school year, as 2026/27."),
-        "ground": _("The ground, by its id in [changes] of the regulation."),
+        "ground": _("The ground, by its id in the table “changes” of the regulation."),
         "exceptional": _("The exceptional reason, as it will be explained to the families."),
         "papers": _("What was handed in for something the ground needs; may be repeated."),
     }
@@ -115,10 +117,26 @@ def guarded(command: F) -> F:
             stderr().print(str(error), markup=False)
             raise typer.Exit(EXIT_OTHER) from None
         except OSError as error:
-            stderr().print(f"{error.strerror}: {error.filename}", style="red", markup=False)
+            stderr().print(_say_system(error), style="red", markup=False)
             raise typer.Exit(EXIT_INPUT) from None
 
     return cast(F, safe)
+
+
+def _say_system(error: OSError) -> str:
+    """Say what the system refused, without the names of files that are only ours for a moment."""
+    said = {
+        errno.ENOENT: _("There is no such file or folder."),
+        errno.EEXIST: _("It is there already."),
+        errno.EACCES: _("You are not allowed to read or write here."),
+        errno.EPERM: _("You are not allowed to read or write here."),
+        errno.EROFS: _("Nothing can be written here: the disk is read-only."),
+        errno.ENOSPC: _("The disk is full."),
+        errno.EISDIR: _("This is a folder; a file is needed."),
+        errno.ENOTDIR: _("This is a file; a folder is needed."),
+    }.get(error.errno or 0, _("The file cannot be read or written."))
+    name = Path(os.fsdecode(error.filename)).name if isinstance(error.filename, str | bytes) else ""
+    return said if not name or name.startswith(".") else f"{name}: {said}"
 
 
 def stderr() -> Console:

@@ -135,7 +135,7 @@ def checked(asked: Sequence[str], known: Sequence[str]) -> tuple[str, ...]:
 
 def explanations_of(split: Split) -> dict[str, tuple[str, ...]]:
     """Return, for each pupil, why this class, for their own family; it takes a while for a large school."""
-    from classi.explain_family import explain_families  # noqa: PLC0415 - only those who ask need the search
+    from classi.explain.family import explain_families  # noqa: PLC0415 - only those who ask need the search
 
     pupils = [p.id for p in split.case.school.pupils]
     # The first parts and the last (how classes are formed, what may be asked) are in every letter already.

@@ -38,7 +38,7 @@ from classi.case_work import new_case_file, record_result
 from classi.compare import compare, read_splits, write_comparison
 from classi.errors import ClassiError
 from classi.explain import explain_pupil
-from classi.explain_family import explain_family, write_families
+from classi.explain.family import explain_family, write_families
 from classi.handmade import Decision, write_change
 from classi.journal import append
 from classi.office import Act, publish_lists, publish_ranking, record_succession, record_transfer, write_counts

@@ -198,7 +198,7 @@ def test_that_conflicts_end_by_what_they_found(school: Path, run: Run) -> None:
 
 
 def test_that_conflicts_without_time_claim_nothing(monkeypatch: pytest.MonkeyPatch, school: Path, run: Run) -> None:
-    from classi import explain_conflicts  # noqa: PLC0415
+    from classi.explain import conflicts as explain_conflicts  # noqa: PLC0415
 
     monkeypatch.setattr(explain_conflicts, "conflicts", lambda *_asked: ((), False))
     code, said = run("conflicts", school / "scuola")

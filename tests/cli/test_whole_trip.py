@@ -20,7 +20,7 @@ from classi.case_work import new_case_file, record_result
 from classi.classes_now import Act
 from classi.compare import compare, read_splits, write_comparison
 from classi.explain import explain_pupil
-from classi.explain_family import explain_family
+from classi.explain.family import explain_family
 from classi.handmade import Decision, write_change
 from classi.papers import Wanted, write_documents, write_minutes
 from classi.splits import read_split

@@ -20,8 +20,8 @@ from classi.audit import Audit
 from classi.case import Case
 from classi.domain import Count
 from classi.errors import InputError
-from classi.explain import Explanation, explain_pupil
-from classi.explain_model import Way
+from classi.explain.model import Way
+from classi.explain.pupil import Explanation, explain_pupil
 from classi.formation.bounds import domains
 from classi.splits import Split, split_of
 

@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from classi import explain_conflicts as explain_module
 from classi.admissions.admit import Impossible
 from classi.case import Case
 from classi.domain import School
 from classi.errors import InputError
-from classi.explain_conflicts import Menu, explain_impossible
+from classi.explain import conflicts as explain_module
+from classi.explain.conflicts import Menu, explain_impossible
 from classi.formation import conflicts as module
 from classi.formation.conflicts import Clash, Rule, conflicts, relaxations
 from classi.formation.counting import Reason

@@ -15,8 +15,8 @@ import pytest
 from classi.case import Case
 from classi.errors import InputError
 from classi.explain import explain_pupil
-from classi.explain_family import explain_families, explain_family, write_families
-from classi.explain_words import lines, sections
+from classi.explain.family import explain_families, explain_family, write_families
+from classi.explain.words import lines, sections
 from classi.i18n import use_language
 from classi.resources import instances
 from classi.splits import Split, read_split, split_of

@@ -51,6 +51,12 @@ def test_that_classes_open_to_others_are_not_alike() -> None:
     assert alike(made.school, made.terms) == (0, 0, 2)
 
 
+@pytest.mark.parametrize("column", ["plesso", "tempo_scuola", "lingua2", "indirizzo"])
+def test_that_classes_that_offer_another_thing_are_not_alike_whatever_the_rules(column: str) -> None:
+    rows = [{"id": "1A", column: "Nord", "area_mq": 40}, {"id": "1B", column: "Sud"}, {"id": "1C", column: "nord "}]
+    assert groups(rows, [SIZES]) == (0, 1, 0)
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_that_matching_keeps_as_many_pupils_as_any_renaming(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -270,12 +270,13 @@ def test_that_a_change_against_a_rule_is_neither_recorded_nor_written(office, tm
     assert kinds(folder) == [] and not (tmp_path / "dopo").exists()
 
 
-def test_that_a_change_is_not_recorded_twice(office, tmp_path: Path) -> None:
+def test_that_a_change_is_not_recorded_twice_and_can_be_written_after_an_interruption(office, tmp_path: Path) -> None:
     case, folder, places = office
     record_transfer(case, free_place(places), "A02", "1A", tmp_path / "dopo", ACT)
-    with pytest.raises(InputError, match="recorded already, as number 1"):
-        record_transfer(case, places, "A02", "1A", tmp_path / "ancora", ACT)
-    assert kinds(folder) == ["trasferimento"] and not (tmp_path / "ancora").exists()
+    record_transfer(case, places, "A02", "1A", tmp_path / "ancora", ACT)
+    assert kinds(folder) == ["trasferimento"] and classes_in(tmp_path / "ancora") == classes_in(tmp_path / "dopo")
+    with pytest.raises(InputError, match="older than entry 1"):
+        record_transfer(case, places, "A01", "1B", tmp_path / "poi", ACT)
     record_transfer(case, tmp_path / "dopo", "A02", "1B", tmp_path / "poi", ACT)
     assert kinds(folder) == ["trasferimento"] * 2
 

@@ -20,10 +20,10 @@ from classi.journal import append, read_journal
 from classi.office import record_succession, record_transfer
 from classi.recount import audit_result
 from classi.tables.write import read_assignment, write_assignment
-from classi.year import Because, Change, Move, allowed, check_change
+from classi.year import Because, Change, Move, allowed, allowed_together, check_change
 from classi.year.acts import Numbers, enrol, open_classes, swap, withdraw
 from classi.year.history import history
-from classi.year.keep import form_kept, origin_of
+from classi.year.keep import form_kept, origin_of, write_reformed
 from classi.year.moves import adopt, enrol_with_moves
 from classi.year.seats import seat_terms
 from oversubscribed import give_places, read_table, write_school
@@ -151,6 +151,29 @@ def test_that_a_draw_between_other_classes_does_not_count(tmp_path, places) -> N
     withdraw(case, places, "a", tmp_path / "senza", ACT)
     with pytest.raises(InputError, match="the smallest classes are now 1A, 1B, 1C"):
         enrol(again(case), tmp_path / "senza", "n", tmp_path / "dopo", ACT, numbers=OUT)
+
+
+def test_that_a_draw_committed_to_is_not_passed_over_when_one_class_is_the_smallest(tmp_path, places) -> None:
+    case = school(tmp_path)
+    enrol(case, places, "n", tmp_path / "dopo", ACT, numbers=SOURCE)
+    withdraw(case, places, "d", tmp_path / "senza", ACT)
+    with pytest.raises(InputError, match="the smallest classes are now 1B: annul it"):
+        enrol(again(case), tmp_path / "senza", "n", tmp_path / "dopo", ACT)
+    public.annul(
+        tmp_path / "scuola" / "sorteggi", "iscrizione-n", who="Dirigente", why="Classi cambiate", when=ACT.when
+    )
+    assert enrol(again(case), tmp_path / "senza", "n", tmp_path / "dopo", ACT).class_id == "1B"
+
+
+def test_that_who_comes_back_is_drawn_anew(tmp_path, places) -> None:
+    case, then = school(tmp_path), replace(ACT, when=date(2026, 9, 22))
+    enrol(case, places, "n", tmp_path / "a", ACT, numbers=SOURCE)
+    enrol(case, places, "n", tmp_path / "b", then, numbers=OUT)
+    withdraw(again(case), tmp_path / "b", "n", tmp_path / "c", then)
+    with pytest.raises(InputError, match="a public draw decides"):
+        enrol(again(case), tmp_path / "c", "n", tmp_path / "d", then)
+    waiting = enrol(again(case), tmp_path / "c", "n", tmp_path / "d", ACT, numbers=SOURCE)
+    assert waiting.draw is not None and waiting.draw.name == "iscrizione-n-2" and waiting.written is None
 
 
 def test_that_no_class_is_open_where_rules_forbid_each(tmp_path, places) -> None:
@@ -385,6 +408,64 @@ def test_that_classes_formed_again_come_into_force_by_an_act(tmp_path, places) -
     assert form_kept(again(case), tmp_path / "dopo", limits=QUICK).moved == {}
 
 
+def formed_again(case: Case, places: Path, out: Path) -> Path:
+    """Classes formed again with one move at most, and what lies beside them."""
+    write_reformed(form_kept(case, places, max_moves=2, limits=QUICK), places, out)
+    return out
+
+
+def test_that_classes_in_force_are_confirmed_by_the_auditor(tmp_path, places) -> None:
+    case = school(tmp_path, CHANGES.replace("same_site = true", ""))
+    new = formed_again(case, places, tmp_path / "nuove")
+    was = json.loads((new / "certificato.json").read_text(encoding="utf-8"))
+    adopt(case, places, new, ACT)
+    certificate = json.loads((new / "certificato.json").read_text(encoding="utf-8"))
+    assert audit_result(tmp_path / "scuola", new).confirmed and "decisioni.jsonl" in certificate["inputs"]
+    assert {**certificate, "inputs": was["inputs"]} == was
+    assert certificate["inputs"]["decisioni.jsonl"] in (new / "report.html").read_text(encoding="utf-8")
+
+
+def test_that_an_interrupted_adoption_is_finished_without_a_second_entry(tmp_path, places) -> None:
+    case = school(tmp_path, CHANGES.replace("same_site = true", ""))
+    append(tmp_path / "scuola", "trasferimento", **vars(ACT), id="a", **{"class": "1A"})
+    new = formed_again(again(case), places, tmp_path / "nuove")
+    moves = {p: c for p, c in now(new).items() if PLACED.get(p) != c}
+    append(tmp_path / "scuola", "riformazione", **vars(ACT), moves=moves)
+    assert not audit_result(tmp_path / "scuola", new).confirmed
+    entry, _reminders = adopt(again(case), places, new, ACT)
+    assert entry.n == 2 == len(kinds(tmp_path)) and audit_result(tmp_path / "scuola", new).confirmed
+
+
+@pytest.mark.parametrize(
+    ("since", "said"),
+    [
+        (lambda case, places, out: swap(case, places, "b", "e", out, ACT), "formed again from others than those"),
+        (lambda case, places, out: withdraw(case, places, "b", out, ACT), "These pupils have left: b"),
+    ],
+)
+def test_that_what_was_decided_since_is_not_undone_by_classes_formed_before(tmp_path, places, since, said) -> None:
+    case = school(tmp_path, CHANGES.replace("same_site = true", ""))
+    new = formed_again(case, places, tmp_path / "nuove")
+    since(case, places, tmp_path / "dopo")
+    before = files(tmp_path)
+    with pytest.raises(InputError, match=said):
+        adopt(again(case), tmp_path / "dopo", new, ACT)
+    assert files(tmp_path) == before
+
+
+def test_that_classes_that_break_a_rule_or_were_touched_do_not_come_into_force(tmp_path, places) -> None:
+    case = school(tmp_path, CHANGES.replace("same_site = true", ""), ties="a;d;separati\n")
+    (tmp_path / "rotte").mkdir()
+    write_assignment(tmp_path / "rotte" / "assegnazioni.csv", {**PLACED, "a": "1B", "n": "1C"}.items())
+    with pytest.raises(InputError, match="would break: Kept apart"):
+        adopt(case, places, tmp_path / "rotte", ACT)
+    new = formed_again(case, places, tmp_path / "nuove")
+    write_assignment(new / "assegnazioni.csv", {**now(new), "n": "1A", "a": "1C"}.items())
+    with pytest.raises(InputError, match=r"assegnazioni\.csv is not the file"):
+        adopt(case, places, new, ACT)
+    assert kinds(tmp_path) == []
+
+
 # --- the office obeys ---
 
 
@@ -520,6 +601,24 @@ def test_that_the_year_of_the_class_is_read_from_its_row(tmp_path) -> None:
     assert "only for classes of year 2" in check_change(case, change, ACT.when).reasons[0]
     with pytest.raises(InputError, match="only for classes of year 2"):
         allowed(case, change, ACT.when, Because("p"))
+
+
+def test_that_an_act_of_two_kinds_needs_what_both_need_and_every_year_allows(tmp_path) -> None:
+    grounds = 'id = "p"\ntext = "P"\nkinds = ["iscrizione"]\nneeds = ["una domanda"]\n'
+    limits = '[[changes.limits]]\nkinds = ["riformazione"]\nneeds = ["una delibera"]\n'
+    case = school(tmp_path, f"[changes]\nlessons_begin = 2026-09-10\n[[changes.grounds]]\n{grounds}{limits}")
+    both = {"iscrizione": {"n": ("", "1A")}, "riformazione": {"a": ("1A", "1B")}}
+    with pytest.raises(InputError, match=r"(?s)una domanda.*una delibera"):
+        allowed_together(case, both, ACT.when, Because("p", papers=("Domanda n. 3",)))
+    assert allowed_together(case, both, ACT.when, Because("p", papers=("Domanda n. 3", "Delibera n. 4"))) == ()
+    until = 'until = [{ anno = [1], date = "10-31" }, { anno = [2], date = "02-28" }]\n'
+    until = f'id = "p"\ntext = "P"\nkinds = ["riformazione"]\n{until}'
+    case = school(tmp_path, f"[changes]\nlessons_begin = 2026-09-10\n[[changes.grounds]]\n{until}")
+    (tmp_path / "scuola" / "classi.csv").write_text("id;anno\n1A;1\n1B;1\n2A;2\n2B;2\n", encoding="utf-8")
+    change = Change("riformazione", (Move("a", "1A", "1B"), Move("b", "2A", "2B")), "p")
+    assert check_change(again(case), change, date(2026, 11, 2)).reasons == (
+        "The last day for the ground “p” was 31/10/2026.",
+    )
 
 
 # --- history ---

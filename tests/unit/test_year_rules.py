@@ -108,6 +108,7 @@ UNTIL = {
         (date(2026, 12, 1), 5, False),
         (date(2026, 9, 11), 6, False),
         (date(2026, 9, 9), 6, True),  # the year has not begun
+        (date(2027, 11, 5), 4, False),  # inside the term of another school year
         (date(2027, 2, 28), None, True),
         (date(2027, 3, 1), None, False),
     ],
@@ -191,6 +192,22 @@ def test_that_a_kind_without_a_ground_may_have_a_last_day_and_needs_of_its_own()
     assert ruling(made, Facts("ritiro"), date(2027, 1, 1)) == Ruling(True, (), ("nullaosta",))
 
 
+def test_that_no_last_day_keeps_anybody_from_leaving() -> None:
+    leaving = {"kinds": ["ritiro", "trasferimento"], "days": 3, "needs": ["nullaosta"]}
+    assert judged({"limits": [leaving]}, date(2027, 3, 1), "ritiro") == Ruling(True, (), ("nullaosta",))
+    assert not judged({"limits": [leaving]}, date(2027, 3, 1), "trasferimento").allowed
+
+
+@pytest.mark.parametrize(("begin", "last"), [(date(2026, 9, 10), "28/02/2027"), (date(2027, 8, 31), "29/02/2028")])
+def test_that_a_last_day_is_one_of_the_school_year_that_goes_on(begin: date, last: str) -> None:
+    made = parse_changes(
+        {"lessons_begin": begin, "grounds": [{**UNTIL, "until": [{"anno": [1], "date": "02-29"}]}]}, ""
+    )
+    assert isinstance(made, YearRules)
+    refused = ruling(made, Facts("trasferimento", ground="passaggio", anno=1), date(2028, 3, 1))
+    assert f"was {last}" in refused.reasons[0]
+
+
 # --- reading ---
 
 
@@ -244,7 +261,7 @@ def test_that_a_school_adds_its_first_day_to_a_model(tmp_path: Path) -> None:
     text = 'extends = "s002-diurno"\n[admission]\nyear = 2026\n[changes]\nlessons_begin = 2026-09-10\n'
     file.write_text(text, encoding="utf-8")
     found = read_regulation(file, models()).changes
-    assert found is not None and found.last_free_day == date(2026, 9, 25) and len(found.grounds) == 5
+    assert found is not None and found.last_free_day == date(2026, 9, 25) and len(found.grounds) == 6
     assert found.words("free").startswith(" (S002") and YearRules().words("free") == ""
 
 

@@ -17,7 +17,7 @@ from typing import Any
 from classi.documents.hidden import Hidden
 from classi.documents.words import file_stems
 from classi.durable import PRIVATE, write_atomic
-from classi.explain import Trial, check_asked
+from classi.explain.pupil import Trial, check_asked
 from classi.formation.nearby import Priced
 from classi.i18n import _, language, ngettext
 from classi.outputs import check_folder

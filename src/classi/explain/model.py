@@ -138,7 +138,7 @@ class CountAnswer:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a pupil is in this class. See `classi.explain_words.lines` for the sentences.
+    """Why a pupil is in this class. See `classi.explain.words.lines` for the sentences.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
 """Why a pupil is in this class: the facts, the wishes, and what any other class would cost and to whom.
 
 Nothing here is a template: every "what if" is a move or a swap, found by trying them all, carried out on the auditor's
-rows and counted again. The words are in `classi.explain_words`; for families in `classi.explain_family`.
+rows and counted again. The words are in `classi.explain.words`; for families in `classi.explain.family`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from classi.audit import Audit, audit_ledger
 from classi.differences import costs_of, rule_changes
 from classi.domain import Count, text_key
 from classi.errors import InputError, Problem
-from classi.explain_model import ClassAnswer, CountAnswer, CountChange, Explanation, Fact, Move, Way, WishAnswer
+from classi.explain.model import ClassAnswer, CountAnswer, CountChange, Explanation, Fact, Move, Way, WishAnswer
 from classi.formation.nearby import Nearby, Priced
 from classi.i18n import _
 from classi.ledger import Ledger

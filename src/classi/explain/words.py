@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from classi.differences import tier_changes
 from classi.domain import Count
-from classi.explain_model import ClassAnswer, CountAnswer, CountChange, Explanation, Fact, Move, Way, WishAnswer
+from classi.explain.model import ClassAnswer, CountAnswer, CountChange, Explanation, Fact, Move, Way, WishAnswer
 from classi.i18n import _, ngettext
 from classi.regulation import Regulation
 from classi.report.pupils import pupil_labels
