@@ -15,7 +15,7 @@ from classi.domain import text_key
 from classi.errors import InputError, Problem
 from classi.i18n import _
 from classi.journal import JOURNAL, Entry, Journal
-from classi.recount import ASSIGNMENT
+from classi.recount import ASSIGNMENT, CERTIFICATE
 from classi.seat_files import COLUMNS, INITIAL, RANKINGS, WAITING
 from classi.seat_words import read_rows
 from classi.seating import case_folder
@@ -93,12 +93,19 @@ def done_already(entry: Entry) -> InputError:
 
 @contextmanager
 def staged(out: Path) -> Iterator[Path]:
-    """Give a folder whose files go to `out` at the end of the block; where the block fails, nothing was written."""
+    """Give a folder that becomes `out` at the end of the block; where the block fails, nothing was written.
+
+    Where `out` is there already only its files are replaced, the certificate last of all.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".classi-", dir=out.parent) as aside:
-        yield Path(aside)
-        out.mkdir(exist_ok=True)
-        for file in sorted(Path(aside).iterdir()):
+    with tempfile.TemporaryDirectory(prefix=".classi-", dir=out.parent) as place:
+        aside = Path(place) / out.name
+        aside.mkdir()
+        yield aside
+        if not out.exists():
+            aside.rename(out)
+            return
+        for file in sorted(aside.iterdir(), key=lambda f: (f.name == CERTIFICATE, f.name)):
             file.replace(out / file.name)
 
 

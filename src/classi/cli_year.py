@@ -62,7 +62,7 @@ def add_to(app: typer.Typer) -> None:
 
 def _helps() -> dict[str, str]:
     return {
-        "ground": _("The ground, by its id in [changes] of the regulation."),
+        "ground": _("The ground, by its id in the table “changes” of the regulation."),
         "exceptional": _("The exceptional reason, as it will be explained to the families."),
         "papers": _("What was handed in for something the ground needs; may be repeated."),
         "optimise": _("Let the optimiser place the pupil, others moved as little as possible."),
@@ -97,12 +97,12 @@ def enrol(
 ) -> None:
     """Place a pupil who comes late."""
     from classi.formation.engine import Limits  # noqa: PLC0415
-    from classi.year.acts import Numbers  # noqa: PLC0415
+    from classi.year.acts import Numbers, interrupted  # noqa: PLC0415
     from classi.year.acts import enrol as enrol_now  # noqa: PLC0415
     from classi.year.moves import enrol_with_moves  # noqa: PLC0415
 
     read, act, because = _case(case), _act(who, why, on), _because(ground, exceptional, papers)
-    if optimise or max_moves is not None:
+    if (optimise or max_moves is not None) and not interrupted(read, directory, pupil):
         limits = Limits(time_limit, None, workers, seed)
         reformed, written, reminders = enrol_with_moves(
             read, directory, pupil, out, act, because, max_moves=max_moves, limits=limits

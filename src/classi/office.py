@@ -24,7 +24,7 @@ from classi.errors import InputError, Problem
 from classi.i18n import _
 from classi.journal import LEAVING, Entry, Journal, append, read_journal
 from classi.publish import public_codes, publish_classes, read_or_make_secret, write_codes
-from classi.publish.codes import check_codes
+from classi.publish.codes import SECRET, check_codes
 from classi.recount import ASSIGNMENT
 from classi.seat_files import RANKINGS, WAITING, write_seats
 from classi.seat_words import read_rows
@@ -35,13 +35,13 @@ from classi.succession import succeed as find_successor
 from classi.tables.write import refuse_existing, write_rows
 from classi.workflow import refuse_overwrite
 from classi.year import Because, allowed, allowed_together, change_of
+from classi.year.write import recorded_before
 
 __all__ = [
     "Act", "publish_lists", "publish_ranking", "record_course_succession", "record_succession", "record_transfer",
     "write_counts", "write_rankings",
 ]  # fmt: skip
 
-SECRET = "codici.segreto"
 KEY = "codici.csv"
 PUBLIC_RANKING = "graduatoria_pubblica.csv"
 OUTCOMES = {"ammesso": "ammesso", "assegnato d'ufficio": "ammesso", "per decisione": "ammesso"}
@@ -171,24 +171,27 @@ def record_transfer(
     Raises
     ------
     InputError
-        If `out` holds a result, the pupil or the class is not there, the move is recorded already, or the regulation's
-        ``[changes]`` do not allow it.
+        If `out` holds a result, the pupil or the class is not there, the classes are not the latest, or the
+        regulation's ``[changes]`` do not allow it.
     """
     because = because or Because()
     refuse_overwrite(out, force=False)
     folder, placed = folder_of(case), classes_now(case, directory)
     before, after = after_moving(case, placed, pupil, class_id)
-    refuse_older(read_journal(folder), placed, pupil)
-    moves = [e for e in read_journal(folder).active if e.data.get("id") == pupil and "class" in e.data]
-    if moves and text_key(moves[-1].data["class"]) == text_key(after.class_id):
-        raise done_already(moves[-1])
+    journal = read_journal(folder)
+    again = recorded_before(journal, ("trasferimento",), pupil, placed)
+    refuse_older(
+        journal, placed, *(again.placed if again and text_key(again.placed[pupil]) == text_key(class_id) else ())
+    )
     if not after.broken:
-        change = change_of("trasferimento", {pupil: (placed[pupil], after.class_id)}, because)
-        allowed(case, change, act.when, because)
+        if again is None:
+            change = change_of("trasferimento", {pupil: (placed[pupil], after.class_id)}, because)
+            allowed(case, change, act.when, because)
         taken: dict[str, Any] = {"id": pupil, "class": after.class_id, **because.data}
         with staged(out) as aside:
             write_changed(directory, aside, {**placed, pupil: after.class_id})
-            append(folder, "trasferimento", **vars(act), **taken)
+            if again is None:  # otherwise it was interrupted after this line
+                append(folder, "trasferimento", **vars(act), **taken)
     return before, after
 
 

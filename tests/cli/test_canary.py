@@ -69,12 +69,10 @@ WORKING = re.compile(
 """For the office or the commission, who know the pupils. Letters are looked at one child at a time besides."""
 INPUTS = frozenset({"alunni.csv", "classi.csv", "legami.csv", "regolamento.toml", "alunni-con-nomi.csv"})
 PUBLIC = re.compile(
-    r"elenchi\.(csv|html|xlsx)|graduatoria_pubblica\.csv|conteggi\.csv|(plesso|sezioni)(\.annullato-1)?\.json"
+    r"elenchi\.(csv|html|xlsx)|graduatoria_pubblica\.csv|conteggi\.csv|(plesso|sezioni|iscrizione-\w+)(\.annullato-1)?\.json"
 )
 FAMILY = re.compile(r"famiglie/famiglia-(\w+)\.html|una/lettere-\w+-(\w+)\.(?:docx|pdf)")
 """One child's own, named in the name of the file."""
-OF_ONE = re.compile(r"iscrizione-\w+\.json")
-"""A public draw about one pupil, whose identifier is in its name (docs/year.md warns of it); nothing else."""
 NAMES_NOBODY = re.compile(r"(scheda-algoritmo|valutazione-impatto)\.(docx|pdf)")
 NAMES_ON_SCREEN = {
     "compare": "--all says to the commission who moves between the splits, and whose wishes",
@@ -207,9 +205,6 @@ def leaks_of_file(file: Path) -> list[str]:
         return [*found, *(f"{file.name}: {w}" for w in raw_words(data))]
     if NAMES_NOBODY.fullmatch(file.name):
         return found + leaks_to_family(file.name, words_in(data), "")
-    if OF_ONE.fullmatch(file.name):
-        found += [f"{file.name}: {w}" for w in sorted(holds(words_in(data), CATEGORIES))]
-        found += [f"{file.name}: {c}" for c in sorted(children_in(words_in(data)) - {f"{ID}17"})]
     if PUBLIC.fullmatch(file.name):
         data = data.partition(b"\n")[2] if file.name == "conteggi.csv" else data
         found += [f"{file.name}: {w}" for w in sorted(holds(words_in(data), CATEGORIES | {ID.casefold()}))]

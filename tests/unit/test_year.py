@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -134,14 +135,14 @@ def test_that_a_tie_is_drawn_in_public_between_the_classes(tmp_path, places) -> 
     case = school(tmp_path)
     with pytest.raises(InputError, match=r"1B, 1C\): a public draw decides"):
         enrol(case, places, "n", tmp_path / "dopo", ACT)
-    assert not (tmp_path / "scuola" / "sorteggi").exists()
+    assert not (tmp_path / "scuola" / "sorteggi").exists() and not (tmp_path / "scuola" / "codici.segreto").exists()
     waiting = enrol(case, places, "n", tmp_path / "dopo", ACT, numbers=SOURCE)
     assert waiting.written is None and waiting.draw is not None and waiting.draw.labels == ("1B", "1C")
     still = enrol(case, places, "n", tmp_path / "dopo", ACT)
     assert still.draw == waiting.draw and kinds(tmp_path) == [] and not (tmp_path / "dopo").exists()
     after = replace(ACT, when=date(2026, 9, 22))
     done = enrol(case, places, "n", tmp_path / "dopo", after, numbers=OUT)
-    result = public.read_draw(tmp_path / "scuola" / "sorteggi", "iscrizione-n").result
+    result = public.read_draw(tmp_path / "scuola" / "sorteggi", waiting.draw.name).result
     assert result is not None and done.class_id == result[0] == now(tmp_path / "dopo")["n"]
 
 
@@ -155,25 +156,25 @@ def test_that_a_draw_between_other_classes_does_not_count(tmp_path, places) -> N
 
 def test_that_a_draw_committed_to_is_not_passed_over_when_one_class_is_the_smallest(tmp_path, places) -> None:
     case = school(tmp_path)
-    enrol(case, places, "n", tmp_path / "dopo", ACT, numbers=SOURCE)
+    drawn = enrol(case, places, "n", tmp_path / "dopo", ACT, numbers=SOURCE).draw
+    assert drawn is not None
     withdraw(case, places, "d", tmp_path / "senza", ACT)
     with pytest.raises(InputError, match="the smallest classes are now 1B: annul it"):
         enrol(again(case), tmp_path / "senza", "n", tmp_path / "dopo", ACT)
-    public.annul(
-        tmp_path / "scuola" / "sorteggi", "iscrizione-n", who="Dirigente", why="Classi cambiate", when=ACT.when
-    )
+    public.annul(tmp_path / "scuola" / "sorteggi", drawn.name, who="Dirigente", why="Classi cambiate", when=ACT.when)
     assert enrol(again(case), tmp_path / "senza", "n", tmp_path / "dopo", ACT).class_id == "1B"
 
 
 def test_that_who_comes_back_is_drawn_anew(tmp_path, places) -> None:
     case, then = school(tmp_path), replace(ACT, when=date(2026, 9, 22))
-    enrol(case, places, "n", tmp_path / "a", ACT, numbers=SOURCE)
+    first = enrol(case, places, "n", tmp_path / "a", ACT, numbers=SOURCE).draw
     enrol(case, places, "n", tmp_path / "b", then, numbers=OUT)
     withdraw(again(case), tmp_path / "b", "n", tmp_path / "c", then)
     with pytest.raises(InputError, match="a public draw decides"):
         enrol(again(case), tmp_path / "c", "n", tmp_path / "d", then)
     waiting = enrol(again(case), tmp_path / "c", "n", tmp_path / "d", ACT, numbers=SOURCE)
-    assert waiting.draw is not None and waiting.draw.name == "iscrizione-n-2" and waiting.written is None
+    assert first is not None and waiting.draw is not None and waiting.written is None
+    assert waiting.draw.name == f"{first.name}-2" and re.fullmatch(r"iscrizione-([a-z]\d){3}", first.name)
 
 
 def test_that_no_class_is_open_where_rules_forbid_each(tmp_path, places) -> None:
@@ -520,6 +521,15 @@ def test_that_where_somebody_waits_the_place_goes_to_them(tmp_path, full) -> Non
     assert "a waiting list" in enrol(case, places, "A16", tmp_path / "dopo", ACT).reminders[0]
     assert {f.name for f in (tmp_path / "dopo").iterdir()} >= {"graduatorie_iniziali.csv", "lista_attesa.csv"}
     assert audit_result(tmp_path / "scuola", tmp_path / "dopo").confirmed
+
+
+def test_that_whoever_is_enrolled_from_a_waiting_list_reminds_of_the_others_on_it(tmp_path, full) -> None:
+    case, places = full
+    last = read_table(places / "lista_attesa.csv")[-1]["id"]
+    rows = [row for row in read_table(places / "assegnazioni.csv") if row["id"] not in ("A02", "A05")]
+    write_assignment(places / "assegnazioni.csv", ((r["id"], r["classe"]) for r in rows))
+    found = enrol(case, places, last, tmp_path / "dopo", ACT, numbers=SOURCE)
+    assert "nobody on it is passed over" in found.reminders[0]
 
 
 def test_that_with_rankings_only_those_with_a_class_are_formed_again(tmp_path, full) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 
 from classi.changes.rules import KINDS, Ground, YearRules
 from classi.i18n import _
 
-SEPTEMBER = 9
-"""Month in which a school year begins."""
+SUMMER = (7, 8)
+"""Months between two school years."""
 
 
 @dataclass(frozen=True)
@@ -97,35 +98,38 @@ def _fitting(rules: YearRules, facts: Facts, on: date, found: _Found) -> Ground 
         found.against.append(text.format(ground=ground.id, kind=facts.kind, kinds=", ".join(ground.kinds)))
         return None
     if ground.until and _begun(rules, on):
-        _in_time(ground, facts, on, found)
+        _in_time(rules, ground, facts, on, found)
     return ground
 
 
 def _begun(rules: YearRules, on: date) -> bool:
     """Tell whether the year goes on already; not known, the summer is before it."""
-    return on.month not in (7, 8) if rules.lessons_begin is None else on >= rules.lessons_begin
+    return on.month not in SUMMER if rules.lessons_begin is None else on >= rules.lessons_begin
 
 
-def _in_time(ground: Ground, facts: Facts, on: date, found: _Found) -> None:
+def _in_time(rules: YearRules, ground: Ground, facts: Facts, on: date, found: _Found) -> None:
     mine = [u for u in ground.until if facts.anno in u.anno] if facts.anno is not None else ground.until
     if not mine:
         years = ", ".join(str(n) for n in sorted({n for u in ground.until for n in u.anno}))
         text = _("During the year the ground “{ground}” is only for classes of year {years}{words}.")
         found.against.append(text.format(ground=ground.id, years=years, words=_words(ground)))
         return
-    last = max((u.date for u in mine), key=_of_school_year)
-    if _of_school_year(f"{on:%m-%d}") > _of_school_year(last):
-        month, day = last.split("-")
+    last = max(_day_of_year(rules, u.date, on) for u in mine)
+    if on > last:
         text = _("The last day for the ground “{ground}” was {day}{words}.")
-        found.against.append(text.format(ground=ground.id, day=f"{day}/{month}", words=_words(ground)))
+        found.against.append(text.format(ground=ground.id, day=_day(last), words=_words(ground)))
     elif facts.anno is None:
         text = _("The year of the class is not known: check the last day that the ground “{ground}” allows.")
         found.reminders.append(text.format(ground=ground.id))
 
 
-def _of_school_year(month_day: str) -> tuple[int, int]:
+def _day_of_year(rules: YearRules, month_day: str, on: date) -> date:
+    """Return which day of the school year ``"02-28"`` is; 29 February is the 28th where there is none."""
+    first = rules.lessons_begin or on
+    begin = first.year - (first.month < SUMMER[-1])
     month, day = map(int, month_day.split("-"))
-    return (month - SEPTEMBER) % 12, day
+    year = begin + (month <= SUMMER[-1])
+    return date(year, month, min(day, monthrange(year, month)[1]))
 
 
 def _words(ground: Ground) -> str:
@@ -177,10 +181,12 @@ def _limits(rules: YearRules, facts: Facts, on: date, found: _Found) -> None:
             continue
         words = f" ({limit.source})" if limit.source else ""
         last = None if rules.lessons_begin is None else rules.lessons_begin + timedelta(days=limit.days or 0)
-        if limit.days is not None and last is not None and on > last:
+        if limit.days is None or facts.kind == "ritiro":
+            pass  # no last day, and nobody can be kept from leaving
+        elif last is not None and on > last:
             text = _("After {last} a change of the kind “{kind}” needs a ground{words}.")
             found.against.append(text.format(last=_day(last), kind=facts.kind, words=words))
-        elif limit.days is not None and last is None:
+        elif last is None:
             text = _("A change of the kind “{kind}” needs a ground after {days} days of lessons{words}.")
             found.reminders.append(text.format(days=limit.days, kind=facts.kind, words=words))
         found.needs += limit.needs

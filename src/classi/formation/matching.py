@@ -12,16 +12,20 @@ from collections.abc import Hashable, Sequence
 import numpy as np
 from ortools.graph.python.linear_sum_assignment import SimpleLinearSumAssignment
 
-from classi.domain import School
+from classi.domain import School, text_key
 from classi.terms import AnyOf, Band, Pair, Place, Range, Term, When
+
+OFFERED = ("plesso", "anno", "indirizzo", "tempo_scuola", "lingua2")
+"""Columns of what a class offers. Families know them: to change one is a change even where no rule names it."""
 
 
 def alike(school: School, terms: Sequence[Term]) -> tuple[int, ...]:
-    """Return for each class the first class with which it could change names without any term noticing.
+    """Return for each class the first class with which it could change names without anybody noticing.
 
     Parameters
     ----------
-    school, terms : a school bound to its regulation, and every term compiled for it.
+    school, terms : a school bound to its regulation, and every term compiled for it. Neither a term nor one of the
+        columns `OFFERED` may tell the two apart.
 
     Returns
     -------
@@ -34,9 +38,11 @@ def alike(school: School, terms: Sequence[Term]) -> tuple[int, ...]:
         for c in mention[1]:
             touching[c].append(mention)
 
+    offers = [[text_key(c[column] or "") for column in OFFERED] for c in school.classes]
+
     def same(one: int, other: int) -> bool:
         swap = {one: other, other: one}
-        return all(
+        return offers[one] == offers[other] and all(
             (one in classes) == (other in classes)
             or seen[key, classes] == seen[key, frozenset(swap.get(c, c) for c in classes)]
             for key, classes in (*touching[one], *touching[other])

@@ -27,6 +27,8 @@ LETTERS = "ACDEFHJKLMNPQRTUVWXY"
 DIGITS = "23456789"
 """Signs nobody mistakes for another: no O and 0, I and 1, B and 8, S and 5, Z and 2, G and 6."""
 
+SECRET = "codici.segreto"
+"""The file of the secret, beside the case."""
 SHORTEST = 6
 LONGEST = 24
 SECRET_BYTES = 32

@@ -13,20 +13,22 @@ from typing import Any
 
 from classi import draw as public
 from classi.case import Case
-from classi.classes_now import Act, classes_now, folder_of, refuse_older, still_waiting
+from classi.classes_now import Act, folder_of, still_waiting
 from classi.differences import RuleChange, costs_of, rule_changes
 from classi.domain import text_key
 from classi.errors import InputError, Problem
 from classi.formation.bounds import domains
 from classi.formation.search import Board
 from classi.i18n import _
-from classi.journal import LEAVING, Entry, append, read_journal
+from classi.journal import LEAVING, read_journal
+from classi.publish import public_codes, read_or_make_secret
+from classi.publish.codes import SECRET
 from classi.seating import draw_folder
 from classi.terms import Band, Range, When
 from classi.workflow import refuse_overwrite
 from classi.year import Because, allowed, change_of
 from classi.year.seats import asked_classes, kinds_of_seat
-from classi.year.write import Written, after, places_in, recorded_before, result_of, write_now
+from classi.year.write import Written, after, places_in, recorded, start, written_again
 
 
 @dataclass(frozen=True)
@@ -108,24 +110,29 @@ def enrol(
     """
     because = because or Because()
     refuse_overwrite(out, force=False)
-    placed, again = _start(case, directory, ("iscrizione",), pupil)
+    placed, again = start(case, directory, ("iscrizione",), pupil)
     if again is not None:
-        written = _written_again(case, directory, out, placed, again)
+        written = written_again(case, directory, out, placed, again)
         return Enrolment(pupil, written.placed[pupil], {}, written=written)
     if pupil in placed:
         raise InputError([Problem(_("This pupil has a class already."), value=pupil)])
     choices = open_classes(case, placed, pupil)
     tied = tuple(name for name, size in choices.items() if size == min(choices.values()))
     reminders = {m: None for c in tied for m in allowed(case, _coming(pupil, c, because), act.when, because)}
-    if still_waiting(directory, placed) and not any(r["id"] == pupil for r in still_waiting(directory, placed)):
+    if still_waiting(directory, placed):
         reminders[_("There is a waiting list: check that nobody on it is passed over (classi succeed).")] = None
-    drawn = _drawn(case, pupil, tied, act, numbers) if len(tied) > 1 else None
+    drawn = _drawn(case, pupil, tied, act, numbers)
     if drawn is not None and drawn.result is None:
         return Enrolment(pupil, "", choices, tied, drawn, tuple(reminders))
     class_id = drawn.result[0] if drawn is not None and drawn.result else tied[0]
     data = {"id": pupil, "class": class_id, **because.data}
-    written = _recorded(case, directory, out, act, {**placed, pupil: class_id}, "iscrizione", data)
+    written = recorded(case, directory, out, act, {**placed, pupil: class_id}, "iscrizione", data)
     return Enrolment(pupil, class_id, choices, tied, drawn, tuple(reminders), written)
+
+
+def interrupted(case: Case, directory: Path, pupil: str) -> bool:
+    """Tell whether an enrolment is recorded and only its classes were not written, which `enrol` then does."""
+    return start(case, directory, ("iscrizione",), pupil)[1] is not None
 
 
 def open_classes(case: Case, placed: Mapping[str, str], pupil: str) -> dict[str, int]:
@@ -166,15 +173,22 @@ def _coming(pupil: str, class_id: str, because: Because) -> Any:
     return change_of("iscrizione", {pupil: ("", class_id)}, because)
 
 
-def _drawn(case: Case, pupil: str, tied: Sequence[str], act: Act, numbers: Numbers | None) -> public.Draw:
-    """Return the draw between classes of one size, committed to or revealed as far as the numbers are known."""
-    folder, name = draw_folder(case), public.draw_name(f"iscrizione-{pupil}")
-    names = ", ".join(tied)
-    if not (folder / f"{name}.json").exists():
+def _drawn(case: Case, pupil: str, tied: Sequence[str], act: Act, numbers: Numbers | None) -> public.Draw | None:
+    """Return the draw between classes of one size, committed to or revealed as far as the numbers are known.
+
+    A draw committed to before is never passed over, also where one class alone is the smallest by now.
+    """
+    folder, names = draw_folder(case), ", ".join(tied)
+    # Without the secret of the codes nothing was ever committed to under one.
+    name = _name_of_draw(case, pupil) if (folder_of(case) / SECRET).exists() else ""
+    if not name or not (folder / f"{name}.json").exists():
+        if len(tied) == 1:
+            return None
         if numbers is None or not numbers.source or numbers.source_date is None:
             text = _("Several classes are the smallest ({classes}): a public draw decides; give --source and --date.")
             raise InputError([Problem(text.format(classes=names), value=pupil)])
         source = {"source": numbers.source, "source_date": numbers.source_date}
+        name = _name_of_draw(case, pupil)
         return public.commit(folder, name, tied, who=act.who, when=act.when, pseudonymous=False, **source)  # type: ignore[arg-type]
     found = public.read_draw(folder, name)
     if sorted(found.labels) != sorted(tied):
@@ -184,6 +198,15 @@ def _drawn(case: Case, pupil: str, tied: Sequence[str], act: Act, numbers: Numbe
     if found.result is None and numbers is not None and numbers.numbers:
         return public.reveal(folder, name, numbers.numbers, who=act.who, when=act.when)
     return found
+
+
+def _name_of_draw(case: Case, pupil: str) -> str:
+    """Return the name of the draw, and so of a file to be published: it holds the pupil's public code."""
+    folder = folder_of(case)
+    code = public_codes([pupil], read_or_make_secret(folder / SECRET))[pupil]
+    # Who left and comes back is drawn anew: the result of the draw before is known.
+    before = sum(entry.data["id"] == pupil for entry in read_journal(folder).of("iscrizione"))
+    return public.draw_name(f"iscrizione-{code}" + (f"-{before + 1}" if before else ""))
 
 
 # --- somebody leaves ---
@@ -201,17 +224,17 @@ def withdraw(
     """
     because = because or Because()
     refuse_overwrite(out, force=False)
-    placed, again = _start(case, directory, LEAVING, pupil)
+    placed, again = start(case, directory, LEAVING, pupil)
     if pupil not in placed:
         raise InputError([Problem(_("These pupils have no class: {pupils}.").format(pupils=pupil))])
     if still_waiting(directory, placed):
         text = _("There is a waiting list: give the place to the next on it with classi succeed.")
         raise InputError([Problem(text, value=pupil)])
     if again is not None:
-        return _written_again(case, directory, out, placed, again), ()
+        return written_again(case, directory, out, placed, again), ()
     reminders = allowed(case, change_of("ritiro", {pupil: (placed[pupil], "")}, because), act.when, because)
     rest = after(placed, {pupil: ""})
-    return _recorded(case, directory, out, act, rest, "ritiro", {"id": pupil, **because.data}), reminders
+    return recorded(case, directory, out, act, rest, "ritiro", {"id": pupil, **because.data}), reminders
 
 
 # --- two change places ---
@@ -229,7 +252,7 @@ def swap(
     """
     because = because or Because()
     refuse_overwrite(out, force=False)
-    placed, again = _start(case, directory, ("scambio",), first, second)
+    placed, again = start(case, directory, ("scambio",), first, second)
     if first not in placed or second not in placed:
         absent = ", ".join(p for p in (first, second) if p not in placed)
         raise InputError([Problem(_("These pupils have no class: {pupils}.").format(pupils=absent))])
@@ -240,7 +263,7 @@ def swap(
     goes = (changed[first], changed[second])
     changes = changes_of(case, placed, after(placed, changed))
     if again is not None:
-        written = _written_again(case, directory, out, placed, again)
+        written = written_again(case, directory, out, placed, again)
         return Swap((first, second), goes, changes, written=written)
     broken = tuple(c.label for c in changes if c.hard and c.worse)
     if broken:
@@ -256,60 +279,16 @@ def swap(
     if seats[goes[0]] != seats[goes[1]]:
         reminders += (_("They change what the rankings gave them: look whether somebody waits for that seat."),)
     data = {"id": first, "other": second, "class": goes[0], "other_class": goes[1], **because.data}
-    written = _recorded(case, directory, out, act, after(placed, changed), "scambio", data)
+    written = recorded(case, directory, out, act, after(placed, changed), "scambio", data)
     return Swap((first, second), goes, changes, (), reminders, written)
 
 
 def changes_of(case: Case, before: Mapping[str, str], now: Mapping[str, str]) -> tuple[RuleChange, ...]:
-    """Return the rules that cost more or less, counted by the auditor, for the same pupils in other classes."""
-    inside = case.of_those(before)
-    old, new = (costs_of(inside.audit(placed).audit) for placed in (before, now))
+    """Return the rules that cost more or less, counted by the auditor, each time for those who have a class."""
+    old, new = (costs_of(case.of_those(placed).audit(placed).audit) for placed in (before, now))
     return rule_changes(case.regulation, old, new)
 
 
 def balance_rules(case: Case) -> set[int]:
     """Return the numbers, from 1, of the rules that count pupils in classes; the others name pupils."""
     return {t.criterion + 1 for t in case.terms if isinstance(t.shape, Band | Range | When)}
-
-
-# --- what they share ---
-
-
-def _start(case: Case, directory: Path, kinds: Sequence[str], *pupils: str) -> tuple[dict[str, str], Entry | None]:
-    """Return the classes as they are, and the act if it is recorded already and only the classes were not written.
-
-    Raises
-    ------
-    InputError
-        If a pupil is not of the case, or the classes are not the latest.
-    """
-    folder, placed = folder_of(case), classes_now(case, directory)
-    unknown = [pupil for pupil in pupils if pupil not in case.school.pupil_at]
-    if unknown:
-        text = _("The pupil is not among those of the case.")
-        raise InputError([Problem(text, column="id", value=pupil) for pupil in unknown])
-    journal = read_journal(folder)
-    found = [recorded_before(journal, kinds, pupil, placed) for pupil in pupils]
-    again = found[0] if all(entry == found[0] for entry in found) else None  # of a swap, the same for both
-    refuse_older(journal, placed, *(again.placed if again else ()))
-    return placed, again
-
-
-def _written_again(case: Case, directory: Path, out: Path, placed: Mapping[str, str], entry: Entry) -> Written:
-    """Write the classes after an act that was recorded and not written, when the program was interrupted."""
-    now = after(placed, entry.placed)
-    result, lacking = result_of(case, now, {"how": entry.kind})
-    write_now(case, directory, out, now, lambda: entry, result)
-    return Written(entry, now, again=True, uncertified=lacking)
-
-
-def _recorded(
-    case: Case, directory: Path, out: Path, act: Act, placed: Mapping[str, str], kind: str, data: dict[str, Any]
-) -> Written:
-    """Certify the classes after a change, record it, and write them."""
-    result, lacking = result_of(case, placed, {"how": kind}, data["id"] if kind in LEAVING else "")
-
-    def record() -> Any:
-        return append(folder_of(case), kind, **vars(act), known_ids=case.school.pupil_at, **data)
-
-    return Written(write_now(case, directory, out, placed, record, result), placed, uncertified=lacking)

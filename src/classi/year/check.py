@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -103,16 +103,19 @@ def check_change(case: Case, change: Change, on: date) -> Ruling:
     if rules is None:
         return Ruling(True)
     pairs = [(_class(case, move.before), _class(case, move.after)) for move in change.moves]
-    years = [year for pair in pairs for year in (_year(pair[1] or pair[0]),) if year is not None]
-    facts = Facts(
-        change.kind,
-        change.ground,
-        change.exceptional,
-        max(years, default=None),
-        any(_elsewhere(before, after) for before, after in pairs),
-        change.balance_unchanged,
-    )
-    return ruling(rules, facts, on)
+    sites = any(_elsewhere(before, after) for before, after in pairs)
+    why = (change.kind, change.ground, change.exceptional)
+    # Several years of course may have several last days: each must allow it.
+    years = dict.fromkeys(_year(after or before) for before, after in pairs) or {None: None}
+    found = [ruling(rules, Facts(*why, year, sites, change.balance_unchanged), on) for year in years]
+    return _joined(found)
+
+
+def _joined(rulings: Sequence[Ruling]) -> Ruling:
+    """Return what several rulings say together: all must allow it, and everything that any needs is needed."""
+    is_allowed = all(r.allowed for r in rulings)
+    reasons = dict.fromkeys(line for r in rulings if r.allowed is is_allowed for line in r.reasons)
+    return Ruling(is_allowed, tuple(reasons), tuple(dict.fromkeys(need for r in rulings for need in r.needs)))
 
 
 def allowed(case: Case, change: Change, on: date, because: Because) -> tuple[str, ...]:
@@ -123,7 +126,10 @@ def allowed(case: Case, change: Change, on: date, because: Because) -> tuple[str
     InputError
         With every reason against it, or naming what it needs and nobody has confirmed.
     """
-    found = check_change(case, change, on)
+    return _confirmed(case, check_change(case, change, on), because)
+
+
+def _confirmed(case: Case, found: Ruling, because: Because) -> tuple[str, ...]:
     file = case.regulation.file
     if not found.allowed:
         raise InputError([Problem(reason, file) for reason in found.reasons])
@@ -150,12 +156,12 @@ def allowed_together(
     rules = case.regulation.changes
     ground = None if rules is None else rules.ground(because.ground.strip())
     fits = [kind for kind in changes if ground is not None and kind in ground.kinds]
-    found: dict[str, None] = {}
+    found = []
     for n, (kind, places) in enumerate(changes.items()):
         # A ground that is for none of them is refused at the first.
-        mine = because if kind in fits or (not fits and n == 0) else Because(papers=because.papers)
-        found |= dict.fromkeys(allowed(case, change_of(kind, places, mine), on, mine))
-    return tuple(found)
+        mine = because if kind in fits or (not fits and n == 0) else Because()
+        found.append(check_change(case, change_of(kind, places, mine), on))
+    return _confirmed(case, _joined(found), because)
 
 
 def change_of(kind: str, places: Mapping[str, tuple[str, str]], because: Because, *, balanced: bool = False) -> Change:

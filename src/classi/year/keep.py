@@ -85,7 +85,11 @@ class Reformed:
         elif self.kept.least:
             said.append(_("At least {least} must change class.").format(least=self.kept.least))
         if all(t.proved for t in self.kept.solution.tiers):
-            said.append(_("With so few changes no split is better: this is proved."))
+            most = self.result.certificate["made"]["max_moves"]
+            text = _("With at most {most} changes no split is better: this is proved.")
+            said.append(
+                _("With so few changes no split is better: this is proved.") if most is None else text.format(most=most)
+            )
         return said
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ from classi.classes_now import Act, classes_now, folder_of, refuse_older
 from classi.errors import InputError, NotFound, Problem
 from classi.formation.engine import Clock, Limits
 from classi.i18n import _
-from classi.journal import Entry, append, read_journal
-from classi.recount import ASSIGNMENT, sha256
-from classi.workflow import refuse_overwrite
+from classi.journal import Entry, Journal, append, read_journal
+from classi.recount import ASSIGNMENT, audit_result, read_certificate, sha256
+from classi.restate import Carried
+from classi.workflow import Result, refuse_overwrite
 from classi.year import Because, allowed_together
+from classi.year.acts import changes_of
 from classi.year.keep import Reformed, origin_of, reformed_from
-from classi.year.write import Written, not_placed, write_now
+from classi.year.write import Written, not_placed, result_of, write_now
 
 
 def enrol_with_moves(
@@ -90,6 +93,8 @@ def adopt(
 ) -> tuple[Entry, tuple[str, ...]]:
     """Record that classes formed again take the place of those in force; return the entry and what to remember.
 
+    The files of `formed` are written once more, for their certificate names the journal, which has a line more now.
+
     Parameters
     ----------
     directory, formed : the classes in force until now, and those formed again (`form_kept`, or any other way).
@@ -97,21 +102,71 @@ def adopt(
     Raises
     ------
     InputError
-        If the change is not allowed, nobody changes class, or somebody is left without one; nothing is recorded then.
+        If the change is not allowed, nobody changes class, somebody is left without one, somebody who left has one, or
+        the classes formed again break a mandatory rule, began from other classes than those in force, or are not what
+        their certificate says; nothing is recorded then.
     """
     because = because or Because()
     folder, before, now = folder_of(case), classes_now(case, directory), classes_now(case, formed)
     journal = read_journal(folder)
-    refuse_older(journal, before, *journal.left)
-    lost = [p for p in before if p not in now and p not in journal.left]
-    if lost:
-        raise InputError([Problem(_("These pupils have no class: {pupils}.").format(pupils=", ".join(lost)))])
     places = {p: (before.get(p, ""), c) for p, c in now.items() if before.get(p) != c}
     if not places:
         raise InputError([Problem(_("Nobody changes class: there is nothing to record."), formed.name)])
+    moves = {p: c for p, (_before, c) in places.items()}
+    last = journal.active[-1:]
+    if last and last[0].kind == "riformazione" and last[0].data["moves"] == moves:  # recorded, and perhaps not written
+        return write_now(case, formed, formed, now, lambda: last[0], _as_formed(case, formed, now)), ()
+    refuse_older(journal, before, *journal.left)
+    _refuse_lost(journal, before, now)
+    _refuse_unlike(case, directory, formed, before, now)
     came = {p: pair for p, pair in places.items() if not pair[0]}
     moved = {p: pair for p, pair in places.items() if pair[0]}
     changes = {kind: found for kind, found in (("riformazione", moved), ("iscrizione", came)) if found}
     reminders = allowed_together(case, changes, act.when, because)
-    moves = {p: c for p, (_before, c) in places.items()}
-    return append(folder, "riformazione", **vars(act), moves=moves, **because.data), reminders
+
+    def record() -> Entry:
+        return append(folder, "riformazione", **vars(act), moves=moves, **because.data)
+
+    return write_now(case, formed, formed, now, record, _as_formed(case, formed, now)), reminders
+
+
+def _refuse_lost(journal: Journal, before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Refuse classes in which somebody is missing, or somebody is who left."""
+    lost = [p for p in before if p not in now and p not in journal.left]
+    back = sorted(journal.left.intersection(now))
+    told = ((lost, _("These pupils have no class: {pupils}.")), (back, _("These pupils have left: {pupils}.")))
+    problems = [Problem(text.format(pupils=", ".join(who))) for who, text in told if who]
+    if problems:
+        raise InputError(problems)
+
+
+def _refuse_unlike(
+    case: Case, directory: Path, formed: Path, before: Mapping[str, str], now: Mapping[str, str]
+) -> None:
+    """Refuse classes that break a rule kept until now, began from other classes, or are not as certified."""
+    broken = [change.label for change in changes_of(case, before, now) if change.hard and change.worse]
+    if broken:
+        text = _("The change would break: {rules}. Nothing was recorded.")
+        raise InputError([Problem(text.format(rules=", ".join(broken)), formed.name)])
+    certificate = read_certificate(formed)
+    if not certificate:
+        return
+    began = (certificate.get("made") or {}).get("kept_from")
+    if began not in (None, sha256(directory / ASSIGNMENT)):
+        text = _(
+            "These classes were formed again from others than those in force: form them again from these (--keep)."
+        )
+        raise InputError([Problem(text, formed.name)])
+    differences = audit_result(case.source, formed).differences if isinstance(case.source, Path) else ()
+    if differences:
+        raise InputError([Problem(line, formed.name) for line in differences])
+
+
+def _as_formed(case: Case, formed: Path, now: Mapping[str, str]) -> Result | None:
+    """Return the result that lies in a folder, with its own certificate; a certificate anew where it has none."""
+    result, _lacking = result_of(case, now, {"how": "riformazione"})
+    certificate = read_certificate(formed)
+    if result is None or not certificate:
+        return result
+    seats = certificate.get("admission")
+    return replace(result, certificate=certificate, seated=None if seats is None else Carried(formed, seats))

@@ -6,16 +6,17 @@ certificate, and it is said which rule.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from classi.case import Case
-from classi.classes_now import folder_of, staged, write_changed, write_lists
+from classi.classes_now import Act, classes_now, folder_of, refuse_older, staged, write_changed, write_lists
 from classi.domain import text_key
+from classi.errors import InputError, Problem
 from classi.i18n import _, ngettext
-from classi.journal import Entry, Journal, read_journal
+from classi.journal import LEAVING, Entry, Journal, append, read_journal
 from classi.restate import restate
 from classi.workflow import Result, write_result
 
@@ -120,3 +121,46 @@ def write_now(
         write_result(replace(result, certificate=certificate), aside)
         write_lists(directory, aside, placed)
     return entry
+
+
+# --- an act, from its beginning to its end ---
+
+
+def start(case: Case, directory: Path, kinds: Sequence[str], *pupils: str) -> tuple[dict[str, str], Entry | None]:
+    """Return the classes as they are, and the act if it is recorded already and only the classes were not written.
+
+    Raises
+    ------
+    InputError
+        If a pupil is not of the case, or the classes are not the latest.
+    """
+    folder, placed = folder_of(case), classes_now(case, directory)
+    unknown = [pupil for pupil in pupils if pupil not in case.school.pupil_at]
+    if unknown:
+        text = _("The pupil is not among those of the case.")
+        raise InputError([Problem(text, column="id", value=pupil) for pupil in unknown])
+    journal = read_journal(folder)
+    found = [recorded_before(journal, kinds, pupil, placed) for pupil in pupils]
+    again = found[0] if all(entry == found[0] for entry in found) else None  # of a swap, the same for both
+    refuse_older(journal, placed, *(again.placed if again else ()))
+    return placed, again
+
+
+def written_again(case: Case, directory: Path, out: Path, placed: Mapping[str, str], entry: Entry) -> Written:
+    """Write the classes after an act that was recorded and not written, when the program was interrupted."""
+    now = after(placed, entry.placed)
+    result, lacking = result_of(case, now, {"how": entry.kind})
+    write_now(case, directory, out, now, lambda: entry, result)
+    return Written(entry, now, again=True, uncertified=lacking)
+
+
+def recorded(
+    case: Case, directory: Path, out: Path, act: Act, placed: Mapping[str, str], kind: str, data: dict[str, Any]
+) -> Written:
+    """Certify the classes after a change, record it, and write them; `data` is what the entry says."""
+    result, lacking = result_of(case, placed, {"how": kind}, data["id"] if kind in LEAVING else "")
+
+    def record() -> Any:
+        return append(folder_of(case), kind, **vars(act), known_ids=case.school.pupil_at, **data)
+
+    return Written(write_now(case, directory, out, placed, record, result), placed, uncertified=lacking)
