@@ -38,7 +38,7 @@ from classi.report.compare_model import (
 )
 from classi.report.compare_xlsx import render_xlsx
 from classi.report.pupils import pupil_labels
-from classi.splits import Split, read_split
+from classi.splits import Split, read_earlier, read_split
 
 FEWEST, MOST = 2, 6
 PAGE, WORKBOOK = "confronto.html", "confronto.xlsx"
@@ -107,7 +107,7 @@ def read_splits(case: Case, directories: Sequence[str | Path]) -> tuple[Split, .
     ----------
     case : read from files.
     directories : two to six folders of results; or one, whose own result is then taken with those of its subfolders
-        (the alternatives that `form` writes there).
+        (the alternatives that `form` writes there). Classes as they were before a late enrolment are read too.
 
     Raises
     ------
@@ -127,7 +127,7 @@ def read_splits(case: Case, directories: Sequence[str | Path]) -> tuple[Split, .
     splits = []
     for folder, name in zip(folders, _names(whole), strict=True):
         try:
-            splits.append(read_split(case, folder, name))
+            splits.append(read_earlier(case, folder, name) or read_split(case, folder, name))
         except InputError as error:
             problems += [replace(p, file=f"{name}: {p.file}" if p.file != name else name) for p in error.problems]
     if problems:

@@ -12,8 +12,11 @@ from classi.case import Case
 from classi.domain import text_key
 from classi.errors import InputError, Problem
 from classi.i18n import _
+from classi.journal import read_journal
 from classi.ledger import Ledger
 from classi.recount import ASSIGNMENT, Recount, audit_result, read_certificate
+from classi.seating import case_folder
+from classi.tables.write import read_assignment
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,27 @@ def read_split(case: Case, directory: str | Path, name: str = "") -> Split:
         raise InputError([Problem(line, ASSIGNMENT) for line in recount.audit.structure])
     assert recount.ledger is not None
     return _split(case, recount, name or directory.resolve().name, read_certificate(directory), directory)
+
+
+def read_earlier(case: Case, directory: str | Path, name: str = "") -> Split | None:
+    """Read classes as they were before somebody enrolled, as a recorded decision says; ``None`` if they are not such.
+
+    They are counted again on those who were there. No certificate goes with them: it was made for other files.
+
+    Raises
+    ------
+    InputError
+        As for `read_split`, but for the pupils who were not there yet.
+    """
+    directory, folder = Path(directory), case_folder(case)
+    if folder is None or not (directory / ASSIGNMENT).is_file():
+        return None
+    placed, journal = dict(read_assignment(directory / ASSIGNMENT)), read_journal(folder)
+    came = {entry.data["id"] for entry in journal.of("iscrizione")}
+    absent = {p.id for p in case.school.pupils} - set(placed)
+    if not absent & came or not absent <= came | journal.left:
+        return None
+    return split_of(case.of_those(placed), placed, name or directory.resolve().name)
 
 
 def split_of(case: Case, placed: Mapping[str, str], name: str) -> Split:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from classi import resources
 from classi.case import Case
+from classi.compare import read_splits
 from classi.differences import better, costs_of, rule_changes, say_change, tier_changes
 from classi.errors import AuditFailure, InputError
 from classi.formation.solve import TierResult
+from classi.journal import append
 from classi.recount import audit_result, read_certificate
 from classi.restate import Carried, restate, tiers_of
-from classi.splits import read_split, split_of
+from classi.splits import read_earlier, read_split, split_of
+from classi.tables.write import write_assignment
 from classi.workflow import form, write_result
 
 RULES = """
@@ -150,3 +154,22 @@ def test_that_changes_are_told_in_the_order_of_the_rules(folder: Path) -> None:
     assert "violata" in say_change(changes[0])
     still = rule_changes(case.regulation, [1, 0, 0], [2, 0, 0])
     assert "1" in say_change(still[0]) and "2" in say_change(still[0])
+
+
+def test_that_classes_from_before_a_late_enrolment_are_read_without_who_came(folder: Path, tmp_path: Path) -> None:
+    result_of(folder, tmp_path / "prima")
+    with (folder / "alunni.csv").open("a", encoding="utf-8") as table:
+        table.write("e;F\n")
+    case = Case.read(folder)
+    assert read_earlier(case, tmp_path / "prima") is None  # nobody said that "e" came later
+    act = {"who": "Segreteria", "why": "Nuova iscrizione", "when": date(2026, 10, 1)}
+    append(folder, "iscrizione", **act, **{"id": "e", "class": "1A"})
+    split = read_earlier(case, tmp_path / "prima")
+    assert split is not None and split.name == "prima" and not split.certificate
+    assert sorted(split.placed) == ["a", "b", "c", "d"] and split.audit.tiers == {1: 0, 2: 1}
+    write_assignment(tmp_path / "dopo.csv", [*split.placed.items(), ("e", "1A")])
+    (tmp_path / "dopo").mkdir()
+    (tmp_path / "dopo.csv").rename(tmp_path / "dopo" / "assegnazioni.csv")
+    assert read_earlier(case, tmp_path / "dopo") is None and len(read_split(case, tmp_path / "dopo").places) == 5
+    assert [s.name for s in read_splits(case, [tmp_path / "prima", tmp_path / "dopo"])] == ["prima", "dopo"]
+    assert read_earlier(case, tmp_path) is None
