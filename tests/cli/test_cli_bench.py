@@ -19,7 +19,7 @@ import pytest
 import typer
 from rich.console import Console
 
-from classi import cli, cli_bench
+from classi import cli, cli_bench, console
 from classi.bench import cluster, report
 from classi.bench.records import Instance, Record
 from classi.bench.store import opened, read_store
@@ -173,7 +173,7 @@ def test_that_the_end_says_how_it_ended(state: State, code: int, said: str, caps
 
 def test_that_the_second_ctrl_c_ends_the_program() -> None:
     stop = threading.Event()
-    with cli_bench._stopped_by_ctrl_c(stop):
+    with console.stopped_by_ctrl_c(stop):
         signal.raise_signal(signal.SIGINT)
         assert stop.is_set()
         with pytest.raises(KeyboardInterrupt):

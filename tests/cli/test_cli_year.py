@@ -88,7 +88,7 @@ def test_that_a_late_enrolment_waits_for_its_draw_and_then_goes_on(office, tmp_p
     assert code == 2 and "give --source and --date" in said
     code, said = classi(*enrol, *SOON, "--source", "Lotto", "--date", "2026-09-22")
     assert code == 1 and "1B, 1C are equally small: a draw decides by: Lotto, on 22/09/2026" in said
-    name = next((case / "sorteggi").glob("iscrizione-*.json")).name
+    name = next((case / "sorteggi").glob("iscrizione-??????.json")).name
     assert f"{name} now" in said and "run this again with --numbers" in said
     code, said = classi(*enrol, "--on", "2026-09-22", "--numbers", "7 20 45")
     assert code == 0 and "Drawn between 1B, 1C: " in said and f"Publish {name}" in said
