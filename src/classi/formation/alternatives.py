@@ -7,8 +7,8 @@ more than ``Σ p + Σ q``, and some such whole numbers reach it (König and Eger
 Making this sum small is therefore making the distance large, exactly, with one row for each pair of classes; and when
 CP-SAT proves that the sum cannot be below the number of pupils, every split of this quality is the old one renamed.
 
-Terms that price what two classes share, in a tier of their own, do not see two classes come together, and exchanges stop
-early: both were tried and reach less. ``python -m benchmarks.alternatives`` measures what this reaches.
+Terms that price what two classes share, in a tier of their own, do not see two classes come together, and exchanges
+stop early: both were tried and reach less. ``python -m benchmarks.alternatives`` measures what this reaches.
 """
 
 from __future__ import annotations
