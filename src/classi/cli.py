@@ -31,7 +31,6 @@ from classi import (
     cli_whatif,
     cli_year,
 )
-from classi.cli_fairness import explained
 from classi.console import (
     EXIT_BROKEN,
     EXIT_IMPOSSIBLE,
@@ -104,7 +103,7 @@ def build() -> typer.Typer:
     app.command("demo", help=_("Form the classes of a bundled school and write the report."))(ready(demo))
     app.command("check", help=_("Read a case and print every problem found, without forming anything."))(guarded(check))
     app.command("form", help=_("Form the classes of a case and write the result, audited."))(
-        explained(form, _choice_helps())
+        ready(form, _choice_helps())
     )
     app.command("audit", help=_("Count every rule again from the files alone."))(ready(audit))
     app.command("template", help=_("Write an empty workbook with drop-downs and notes, and a sample regulation."))(
@@ -163,6 +162,8 @@ def form(
     profile: Annotated[list[str] | None, typer.Option("--profile", metavar="NAME", show_default=False)] = None,
 ) -> None:
     """Form the classes of a case."""
+    if tolerance and not alternatives:
+        raise InputError([Problem(_("--tolerance is about alternatives: say how many, with --alternatives."))])
     if keep is not None or max_moves is not None:
         if alternatives or profile:
             raise InputError(

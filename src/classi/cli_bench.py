@@ -15,8 +15,7 @@ import typer
 from rich.table import Table
 
 from classi import cli_fairness
-from classi.cli_fairness import explained
-from classi.console import EXIT_OTHER, stderr, stdout, stopped_by_ctrl_c
+from classi.console import EXIT_OTHER, ready, stderr, stdout, stopped_by_ctrl_c
 from classi.errors import InputError, Problem
 from classi.i18n import _, ngettext
 
@@ -39,10 +38,10 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the application."""
     bench = typer.Typer(no_args_is_help=True, help=_("The open benchmark of class formation, and fairness research."))
     bench.command("run", help=_("Measure a suite; the same command goes on where an earlier one was stopped."))(
-        explained(run, helps())
+        ready(run, helps())
     )
-    bench.command("list", help=_("List the suites, the families of schools, and the methods."))(explained(list_all, {}))
-    bench.command("report", help=_("Write the tables and plots of a store."))(explained(report, helps()))
+    bench.command("list", help=_("List the suites, the families of schools, and the methods."))(ready(list_all, {}))
+    bench.command("report", help=_("Write the tables and plots of a store."))(ready(report, helps()))
     cli_fairness.add_to(bench)
     app.add_typer(bench, name="bench")
 

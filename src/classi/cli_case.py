@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -258,7 +259,7 @@ def verify(
 def extract(file: FilePath, out: Out) -> None:
     """Write everything into folders."""
     for case, folder in _open(file).extract(out).values():
-        stdout().print(f"classi audit {case} {folder}", markup=False)
+        stdout().print(f"classi audit {shlex.quote(str(case))} {shlex.quote(str(folder))}", markup=False)
     stdout().print(_("Written: {file}").format(file=out), markup=False)
 
 

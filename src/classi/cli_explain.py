@@ -58,6 +58,8 @@ def explain(
     """Say why a pupil is in this class."""
     from classi.case import Case  # noqa: PLC0415
 
+    if everybody and as_json:
+        raise InputError([Problem(_("--json says one pupil: it does not go with --all."))])
     _refuse_odd(pupil, family=family, everybody=everybody, folder=folder, counts=rule is not None or bool(class_id))
     read = Case.read(case)
     if folder is not None:

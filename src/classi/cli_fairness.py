@@ -25,11 +25,11 @@ def add_to(bench: typer.Typer) -> None:
     """Add the commands to the group `bench`."""
     known = helps()
     bench.command("frontier", help=_("Trade two rules of a case against each other, point by point."))(
-        explained(trade, known)
+        ready(trade, known)
     )
-    bench.command("prices", help=_("Say what each rule of a case costs the others."))(explained(price, known))
-    bench.command("groups", help=_("Count who gets their wishes, group by group."))(explained(share, known))
-    bench.command("chance", help=_("Compare with classes drawn at random."))(explained(draw, known))
+    bench.command("prices", help=_("Say what each rule of a case costs the others."))(ready(price, known))
+    bench.command("groups", help=_("Count who gets their wishes, group by group."))(ready(share, known))
+    bench.command("chance", help=_("Compare with classes drawn at random."))(ready(draw, known))
 
 
 def helps() -> dict[str, str]:
@@ -46,9 +46,6 @@ def helps() -> dict[str, str]:
         "draws": _("How many random splits."),
         "eligible": _("Only into classes open to the pupil."),
     }
-
-
-explained = ready
 
 
 def trade(

@@ -108,7 +108,7 @@ def whatif(
         refuse_unfit(out, decision, force=force)
     split = read_split(Case.read(case), directory)
     show_problems([Problem(line, warning=True) for line in split.recount.differences])
-    what = WhatIf(split, (*(locks or ()), *_locks(case_file)))
+    what = WhatIf(split, (*(locks or ()), *(p for p in _locks(case_file) if p in split.placed)))
     if not changing:
         _show_best(what, best, best_rule, top, opposite=opposite)
         return

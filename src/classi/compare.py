@@ -38,6 +38,7 @@ from classi.report.compare_model import (
 )
 from classi.report.compare_xlsx import render_xlsx
 from classi.report.pupils import pupil_labels
+from classi.restate import tiers_of
 from classi.splits import Split, read_earlier, read_split
 
 FEWEST, MOST = 2, 6
@@ -258,12 +259,9 @@ def _tiers(splits: Sequence[Split]) -> tuple[ComparedTier, ...]:
 
 
 def _said_of(split: Split, tier: int) -> int | None:
-    """Return the bound its certificate gives, if it was given for the value counted."""
-    for entry in split.certificate.get("tiers") or ():
-        if entry.get("tier") == tier and entry.get("value") == split.audit.tiers[tier]:
-            bound = entry.get("bound")
-            return bound if type(bound) is int else None
-    return None
+    """Return the bound its certificate gives, if it was given for these files and for the value counted."""
+    told = () if split.recount.differences else tiers_of(split.certificate)
+    return next((t.bound for t in told if (t.tier, t.value) == (tier, split.audit.tiers[tier])), None)
 
 
 def _wishes(splits: Sequence[Split]) -> list[ComparedWish]:

@@ -85,11 +85,12 @@ def restate(
 
 
 def tiers_of(certificate: Mapping[str, Any]) -> tuple[TierResult, ...]:
-    """Return the tiers of a certificate, as `restate` takes them; those it does not bound are left out."""
+    """Return the tiers of a certificate, as `restate` takes them; what is not written as one is left out."""
+    entries = certificate.get("tiers")
     return tuple(
         TierResult(t["tier"], t["value"], t["bound"], str(t.get("proof") or "search"))
-        for t in certificate.get("tiers") or ()
-        if type(t.get("bound")) is int and type(t.get("value")) is int
+        for t in (entries if isinstance(entries, list) else ())
+        if isinstance(t, Mapping) and all(type(t.get(name)) is int for name in ("tier", "value", "bound"))
     )
 
 

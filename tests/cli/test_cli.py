@@ -221,6 +221,11 @@ def test_that_the_template_can_be_filled_in_and_is_not_overwritten(tmp_path: Pat
     assert code == 2 and "no row" in said.lower()
 
 
+def test_that_a_tolerance_without_alternatives_is_refused(small: Path, tmp_path: Path, classi) -> None:
+    code, said = classi("form", small, "--out", tmp_path / "x", "--tolerance", "5")
+    assert code == 2 and "--alternatives" in said and not (tmp_path / "x").exists()
+
+
 def test_that_missing_things_are_named(tmp_path: Path, classi) -> None:
     code, said = classi("check", tmp_path / "non-esiste")
     assert code == 2 and "non-esiste" in said and "Traceback" not in said

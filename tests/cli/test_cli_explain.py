@@ -116,6 +116,7 @@ def test_that_pages_for_all_families_are_written_once(school: Path, tmp_path: Pa
         (("p0", "--class", "2C"), "The classes: 1A, 1B."),
         ((), "Give an id, or --all"),
         (("p0", "--all"), "--all goes with --family and --out"),
+        (("--all", "--json"), "--json says one pupil"),
         (("p0", "--out", "x"), "--out goes with --all only"),
         (("p0", "--family", "--rule", "1"), "counts are not shown to families"),
     ],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import random
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import product
@@ -472,3 +474,13 @@ def test_that_nothing_is_written_over_unless_asked(case: Case, folder: Path, tmp
     assert {f: f.read_bytes() for f in before} == before
     write_comparison(side_by_side(case, EVEN, EVEN), tmp_path, force=True)
     assert (tmp_path / PAGE).read_bytes() != before[tmp_path / PAGE]
+
+
+def test_that_no_bound_is_taken_from_a_certificate_of_other_files(case: Case, results: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "altrove"
+    shutil.copytree(results, moved, ignore=lambda folder, names: [n for n in names if (Path(folder) / n).is_dir()])
+    file = moved / "certificato.json"
+    made = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**made, "inputs": dict.fromkeys(made["inputs"], "0" * 64)}), encoding="utf-8")
+    found = compare(read_splits(case, [results, moved]))
+    assert all(t.proved == (True, False) and t.bounds[1] is None for t in found.tiers)

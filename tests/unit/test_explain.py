@@ -374,7 +374,7 @@ def test_that_a_family_is_told_of_wide_kinds_of_reasons() -> None:
     assert "Companion 1 of your list: in your child's class." in said
     assert any(line.startswith("Companion 2 of your list: not in your child's class. ") for line in said)
     assert "Class 1B. Even the best change would have been at the expense of: what families asked for." in said
-    assert "Class 1C. It does not offer what was asked for on enrolment." in said
+    assert "Class 1C. What was asked for on enrolment is not offered there." in said
     assert any(
         line == "Class 1A. It was not possible under the school's criteria."
         for line in explain_family(made, "dino").lines()

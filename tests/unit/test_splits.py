@@ -118,7 +118,8 @@ def test_that_a_bound_above_the_value_is_not_believed(folder: Path) -> None:
     wrong = (TierResult(1, 9, 9, "search"),)
     made = restate(Case.read(folder), (0, 1, 1, 0), {"how": "by hand"}, known=wrong)
     assert made.certificate["tiers"][0]["bound"] == 0
-    assert tiers_of({"tiers": [{"tier": 1, "value": 3, "bound": None}]}) == ()
+    for odd in ([{"tier": 1, "value": 3, "bound": None}], [1, {"tier": 1}], 5, None):
+        assert tiers_of({"tiers": odd}) == ()
 
 
 def test_that_seats_go_with_the_classes(tmp_path: Path) -> None:

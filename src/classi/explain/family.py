@@ -214,7 +214,7 @@ def _closed(trial: Trial, i: int, c: int) -> str:
     if by_seat:
         return _("It is not among the classes of the place that was given.")
     if any(trial.regulation.criteria[number - 1].rule == "eligibility" for number in rules):
-        return _("It does not offer what was asked for on enrolment.")
+        return _("What was asked for on enrolment is not offered there.")
     return _("It was not possible under the school's criteria.")
 
 

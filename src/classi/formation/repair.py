@@ -26,7 +26,7 @@ from classi.terms import Place, Term
 
 FEW = 6
 """Further moves up to which nearly everybody stays: the solver then proves each tier sooner than exchanges and bounds,
-made for whole schools, are reckoned (300 pupils, two or three moves: 1 to 5 s instead of 17)."""
+made for whole schools, are reckoned."""
 
 EXPLAIN_SECONDS = 10.0
 """The most that the explanation of an impossible change may take."""
