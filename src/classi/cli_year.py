@@ -11,7 +11,6 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from classi.cli_fairness import explained
 from classi.console import (
     EXIT_BROKEN,
     EXIT_OTHER,
@@ -20,10 +19,12 @@ from classi.console import (
     Seconds,
     Seed,
     Workers,
+    ready,
     show_problems,
     stderr,
     stdout,
 )
+from classi.errors import InputError, Problem
 from classi.i18n import _
 
 if TYPE_CHECKING:
@@ -47,24 +48,19 @@ def add_to(app: typer.Typer) -> None:
     told = _helps()
     app.command(
         "enrol", help=_("Put who enrols late into the smallest class that the rules allow; a public draw settles ties.")
-    )(explained(enrol, told))
+    )(ready(enrol, told))
     app.command("withdraw", help=_("Record that a pupil leaves, where nobody waits for the place."))(
-        explained(withdraw, told)
+        ready(withdraw, told)
     )
-    app.command("swap", help=_("Let two pupils change places, if the rules allow, and record it."))(
-        explained(swap, told)
-    )
+    app.command("swap", help=_("Let two pupils change places, if the rules allow, and record it."))(ready(swap, told))
     app.command("adopt", help=_("Record that classes formed again take the place of those in force."))(
-        explained(adopt, told)
+        ready(adopt, told)
     )
-    app.command("history", help=_("Say what was recorded about a pupil, or about all."))(explained(history, told))
+    app.command("history", help=_("Say what was recorded about a pupil, or about all."))(ready(history, told))
 
 
 def _helps() -> dict[str, str]:
     return {
-        "ground": _("The ground, by its id in the table “changes” of the regulation."),
-        "exceptional": _("The exceptional reason, as it will be explained to the families."),
-        "papers": _("What was handed in for something the ground needs; may be repeated."),
         "optimise": _("Let the optimiser place the pupil, others moved as little as possible."),
         "max_moves": _("Most pupils who may leave a class that is still there."),
         "formed": _("The folder of the classes formed again."),
@@ -101,8 +97,14 @@ def enrol(
     from classi.year.acts import enrol as enrol_now  # noqa: PLC0415
     from classi.year.moves import enrol_with_moves  # noqa: PLC0415
 
+    by_moves = optimise or max_moves is not None
+    if by_moves and (source or source_date is not None or numbers):
+        text = _(
+            "The optimiser makes no draw: leave out --source, --date and --numbers, or --optimise and --max-moves."
+        )
+        raise InputError([Problem(text)])
     read, act, because = _case(case), _act(who, why, on), _because(ground, exceptional, papers)
-    if (optimise or max_moves is not None) and not interrupted(read, directory, pupil):
+    if by_moves and not interrupted(read, directory, pupil):
         limits = Limits(time_limit, None, workers, seed)
         reformed, written, reminders = enrol_with_moves(
             read, directory, pupil, out, act, because, max_moves=max_moves, limits=limits

@@ -115,6 +115,18 @@ def test_that_the_optimiser_says_who_moves(office, tmp_path, classi) -> None:
     assert now(tmp_path / "dopo")["n"] == read_journal(case).entries[0].data["class"]
 
 
+def test_that_the_optimiser_refuses_what_belongs_to_a_draw(office, tmp_path, classi) -> None:
+    case, places = office
+    enrol = ("enrol", case, places, "n", "--out", tmp_path / "dopo", *WHY, *SOON)
+    for draw in (("--source", "Lotto"), ("--date", "2026-09-22"), ("--numbers", "7 20 45")):
+        for by in (("--optimise",), ("--max-moves", "0")):
+            code, said = classi(*enrol, *draw, *by)
+            assert code == 2 and "The optimiser makes no draw" in said
+    assert classi(*enrol, "--source", "Lotto", "--date", "2026-09-22")[0] == 1
+    code, said = classi(*enrol, "--optimise")
+    assert code == 2 and "annul it first" in said and not (tmp_path / "dopo").exists()
+
+
 def test_that_a_swap_is_shown_refused_and_recorded(office, tmp_path, classi) -> None:
     case, places = office
     code, said = classi("swap", case, places, "a", "d", "--out", tmp_path / "dopo", *WHY, *SOON)
@@ -167,6 +179,8 @@ def test_that_an_impossible_case_and_one_without_time_end_as_ever(office, tmp_pa
 
 def test_that_the_commands_can_stand_alone() -> None:
     app = typer.Typer()
-    cli_year.add_to(app)
     with use_language("it"):
+        cli_year.add_to(app)
         assert {c.name for c in app.registered_commands} == {"enrol", "withdraw", "swap", "adopt", "history"}
+        said = CliRunner().invoke(app, ["enrol", "--help"], env={"COLUMNS": "200"}).output
+    assert "Il motivo, con il suo id" in said

@@ -375,6 +375,71 @@ def test_that_the_optimiser_is_not_asked_where_the_smallest_class_is_the_rule(tm
     assert reformed.moved == {} and "moves" not in written.entry.data and written.entry.data["ground"] == "grave"
 
 
+def test_that_the_optimiser_does_not_pass_over_a_draw_committed_to(tmp_path, places) -> None:
+    case = school(tmp_path, "")
+    drawn = enrol(case, places, "n", tmp_path / "dopo", ACT, numbers=SOURCE).draw
+    new = formed_again(case, places, tmp_path / "nuove")
+    assert drawn is not None
+    with pytest.raises(InputError, match=rf"{drawn.name}\.json.*annul it first"):
+        enrol_with_moves(again(case), places, "n", tmp_path / "dopo", ACT, limits=QUICK)
+    then = replace(ACT, when=date(2026, 9, 22))
+    public.reveal(tmp_path / "scuola" / "sorteggi", drawn.name, OUT.numbers, who="Dirigente", when=then.when)
+    before = files(tmp_path)
+    with pytest.raises(InputError, match="annul it first"):
+        enrol_with_moves(again(case), places, "n", tmp_path / "dopo", then, limits=QUICK)
+    with pytest.raises(InputError, match="annul it first"):
+        adopt(again(case), places, new, then)
+    assert files(tmp_path) == before
+    public.annul(tmp_path / "scuola" / "sorteggi", drawn.name, who="Dirigente", why="Prova", when=then.when)
+    assert enrol_with_moves(again(case), places, "n", tmp_path / "dopo", then, limits=QUICK)[1].entry.n == 1
+
+
+def test_that_looking_for_a_draw_makes_no_secret(tmp_path, places) -> None:
+    case = school(tmp_path, "")
+    enrol_with_moves(case, places, "n", tmp_path / "dopo", ACT, limits=QUICK)
+    assert not (tmp_path / "scuola" / "codici.segreto").exists()
+
+
+def test_that_who_comes_new_is_not_adopted_where_the_smallest_class_is_the_rule(tmp_path, places) -> None:
+    case = school(tmp_path, CHANGES.replace("same_site = true", "smallest_class = true"), ties="n;f;separati\n")
+    new = formed_again(case, places, tmp_path / "nuove")
+    before = files(tmp_path)
+    with pytest.raises(InputError, match=r"smallest class.*enrol them first"):
+        adopt(case, places, new, ACT)
+    assert files(tmp_path) == before
+    enrol(case, places, "n", tmp_path / "dopo", ACT)
+    (tmp_path / "altre").mkdir()  # nobody comes new
+    write_assignment(tmp_path / "altre" / "assegnazioni.csv", {**now(tmp_path / "dopo"), "a": "1B", "d": "1A"}.items())
+    assert adopt(again(case), tmp_path / "dopo", tmp_path / "altre", ACT)[0].kind == "riformazione"
+
+
+def test_that_an_exceptional_ground_adopts_who_comes_new_also_so(tmp_path, places) -> None:
+    case = school(tmp_path, CHANGES.replace("same_site = true", "smallest_class = true"))
+    new = formed_again(case, places, tmp_path / "nuove")
+    assert adopt(case, places, new, ACT, GRAVE)[0].data["moves"]["n"] == now(new)["n"]
+
+
+def made(folder: Path) -> dict[str, object]:
+    return json.loads((folder / "certificato.json").read_text(encoding="utf-8"))["made"]  # type: ignore[no-any-return]
+
+
+def test_that_each_act_keeps_how_the_classes_were_made_before(tmp_path, places) -> None:
+    case = school(tmp_path, "")
+    first = formed_again(case, places, tmp_path / "uno")
+    kept = made(first)
+    adopt(case, places, first, ACT)
+    swap(again(case), first, "a", "d", tmp_path / "due", ACT)
+    assert made(tmp_path / "due") == {"how": "scambio", "history": [kept]}
+    withdraw(again(case), tmp_path / "due", "b", tmp_path / "tre", ACT)
+    assert made(tmp_path / "tre") == {"how": "ritiro", "history": [kept, {"how": "scambio"}]}
+    withdraw(again(case), tmp_path / "due", "b", tmp_path / "ancora", ACT)  # as if it had been interrupted
+    assert made(tmp_path / "ancora") == made(tmp_path / "tre")
+    enrol_with_moves(again(case), tmp_path / "tre", "b", tmp_path / "quattro", ACT, limits=QUICK)
+    last = made(tmp_path / "quattro")
+    assert (last["how"], last["history"]) == ("keep", [kept, {"how": "scambio"}, {"how": "ritiro"}])
+    assert audit_result(tmp_path / "scuola", tmp_path / "quattro").confirmed
+
+
 def test_that_the_optimiser_needs_one_pupil_without_a_class_a_class_and_time(tmp_path, places) -> None:
     case = school(tmp_path, "", "", {**PUPILS, "m": "F"})
     for who, why in (("a", "without a class is expected"), ("n", "have no class: m")):
@@ -536,6 +601,20 @@ def test_that_with_rankings_only_those_with_a_class_are_formed_again(tmp_path, f
     case, places = full
     found = form_kept(case, places, limits=QUICK)
     assert len(found.origin.case.school.pupils) == 12 and not found.moved
+
+
+@pytest.mark.parametrize("name", ["", "assegnazioni.csv"])
+def test_that_the_waiting_list_stays_with_classes_formed_again_from_a_folder_or_its_file(tmp_path, full, name) -> None:
+    case, places = full
+    write_reformed(form_kept(case, places / name, limits=QUICK), places / name, tmp_path / "nuove")
+    assert read_table(tmp_path / "nuove" / "lista_attesa.csv") == read_table(places / "lista_attesa.csv")
+    first = (tmp_path / "nuove" / "graduatorie_iniziali.csv").read_bytes()
+    assert first == (places / "graduatorie.csv").read_bytes()
+    with pytest.raises(InputError, match="classi succeed"):
+        withdraw(case, tmp_path / "nuove", "A05", tmp_path / "dopo", ACT)
+    new = tmp_path / "nuove"
+    write_reformed(form_kept(case, new / name, limits=QUICK), new / name, new, force=True)  # in its own folder
+    assert (new / "graduatorie_iniziali.csv").read_bytes() == first and (new / "lista_attesa.csv").exists()
 
 
 def test_that_who_is_formed_again_stays_inside_the_seat_the_ranking_gave(tmp_path, full) -> None:

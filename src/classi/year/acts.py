@@ -178,10 +178,8 @@ def _drawn(case: Case, pupil: str, tied: Sequence[str], act: Act, numbers: Numbe
 
     A draw committed to before is never passed over, also where one class alone is the smallest by now.
     """
-    folder, names = draw_folder(case), ", ".join(tied)
-    # Without the secret of the codes nothing was ever committed to under one.
-    name = _name_of_draw(case, pupil) if (folder_of(case) / SECRET).exists() else ""
-    if not name or not (folder / f"{name}.json").exists():
+    folder, names, name = draw_folder(case), ", ".join(tied), committed_draw(case, pupil)
+    if not name:
         if len(tied) == 1:
             return None
         if numbers is None or not numbers.source or numbers.source_date is None:
@@ -198,6 +196,14 @@ def _drawn(case: Case, pupil: str, tied: Sequence[str], act: Act, numbers: Numbe
     if found.result is None and numbers is not None and numbers.numbers:
         return public.reveal(folder, name, numbers.numbers, who=act.who, when=act.when)
     return found
+
+
+def committed_draw(case: Case, pupil: str) -> str:
+    """Return the name of the draw committed to for a pupil, revealed or not, and not annulled; empty without one."""
+    if not (folder_of(case) / SECRET).exists():  # nothing was ever committed to under a code; looking makes no secret
+        return ""
+    name = _name_of_draw(case, pupil)
+    return name if (draw_folder(case) / f"{name}.json").exists() else ""
 
 
 def _name_of_draw(case: Case, pupil: str) -> str:

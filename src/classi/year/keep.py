@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -137,9 +138,15 @@ def write_reformed(found: Reformed, file: str | Path, out: str | Path, *, force:
     InputError, AuditFailure
         As `classi.write_result`.
     """
-    write_result(found.result, out, force=force)
-    if Path(file).is_dir() and found.result.solution.places is not None:
-        write_lists(Path(file), Path(out), found.result.assignment.placed)
+    out, folder = Path(out), Path(file) if Path(file).is_dir() else Path(file).parent
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".classi-", dir=out.parent) as place:
+        aside = Path(place)
+        if found.result.solution.places is not None:  # first, for `out` may be the folder itself, written over
+            write_lists(folder, aside, found.result.assignment.placed)
+        write_result(found.result, out, force=force)
+        for list_file in aside.iterdir():
+            list_file.replace(out / list_file.name)
 
 
 def origin_of(case: Case, before: Mapping[str, str], file: str = ASSIGNMENT, also: Sequence[str] = ()) -> Origin:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +17,9 @@ from classi.recount import ASSIGNMENT, audit_result, read_certificate, sha256
 from classi.restate import Carried
 from classi.workflow import Result, refuse_overwrite
 from classi.year import Because, allowed_together
-from classi.year.acts import changes_of
+from classi.year.acts import changes_of, committed_draw
 from classi.year.keep import Reformed, origin_of, reformed_from
-from classi.year.write import Written, not_placed, result_of, write_now
+from classi.year.write import Written, made_since, not_placed, result_of, write_now
 
 
 def enrol_with_moves(
@@ -42,8 +42,8 @@ def enrol_with_moves(
     Raises
     ------
     InputError
-        If the regulation wants the smallest class, a change is not allowed, or no class can be found; nothing is
-        recorded then.
+        If the regulation wants the smallest class, a draw was committed to for the pupil, a change is not allowed, or
+        no class can be found; nothing is recorded then.
     NotFound
         If the time ends before anything is found.
     """
@@ -53,7 +53,10 @@ def enrol_with_moves(
     refuse_older(read_journal(folder), placed)
     if pupil not in case.school.pupil_at or pupil in placed:
         raise InputError([Problem(_("A pupil of the case without a class is expected."), value=pupil)])
-    _by_rule(case, because)
+    _refuse_drawn(case, [pupil])
+    _refuse_by_rule(
+        case, because, _("By the regulation who enrols late goes to the smallest class{words}: leave --optimise out.")
+    )
     others = [p for p in not_placed(case, placed) if p != pupil]
     if others:
         raise InputError([Problem(_("These pupils have no class: {pupils}.").format(pupils=", ".join(others)))])
@@ -75,16 +78,27 @@ def enrol_with_moves(
     def record() -> Any:
         return append(folder, "iscrizione", **vars(act), known_ids=case.school.pupil_at, **data)
 
-    written = Written(write_now(case, directory, out, now, record, reformed.result), now)
+    certificate = reformed.result.certificate
+    made = {**certificate["made"], **made_since(directory, certificate["made"]["how"])}
+    result = replace(reformed.result, certificate={**certificate, "made": made})
+    written = Written(write_now(case, directory, out, now, record, result), now)
     return reformed, written, reminders
 
 
-def _by_rule(case: Case, because: Because) -> None:
-    """Refuse the optimiser where the regulation says who goes where, and no exceptional ground lifts it."""
+def _refuse_drawn(case: Case, pupils: Iterable[str]) -> None:
+    """Refuse to place without the draw those for whom one was committed to: its result may be known already."""
+    text = _("A draw was committed to for this pupil: annul it first (classi draw annul).")
+    drawn = {pupil: committed_draw(case, pupil) for pupil in pupils}
+    problems = [Problem(text, f"{name}.json", value=pupil) for pupil, name in drawn.items() if name]
+    if problems:
+        raise InputError(problems)
+
+
+def _refuse_by_rule(case: Case, because: Because, text: str) -> None:
+    """Refuse to place who comes late where the regulation says where they go, and no exceptional ground lifts it."""
     rules = case.regulation.changes
-    ground = None if rules is None else rules.ground(because.ground)
+    ground = None if rules is None else rules.ground(because.ground.strip())
     if rules is not None and rules.smallest_class and not (ground and ground.exceptional):
-        text = _("By the regulation who enrols late goes to the smallest class{words}: leave --optimise out.")
         raise InputError([Problem(text.format(words=rules.words("smallest_class")), case.regulation.file)])
 
 
@@ -102,8 +116,9 @@ def adopt(
     Raises
     ------
     InputError
-        If the change is not allowed, nobody changes class, somebody is left without one, somebody who left has one, or
-        the classes formed again break a mandatory rule, began from other classes than those in force, or are not what
+        If the change is not allowed, nobody changes class, somebody is left without one, somebody who left has one,
+        somebody comes new whom the regulation sends to the smallest class or for whom a draw was committed to, or the
+        classes formed again break a mandatory rule, began from other classes than those in force, or are not what
         their certificate says; nothing is recorded then.
     """
     because = because or Because()
@@ -121,6 +136,12 @@ def adopt(
     _refuse_unlike(case, directory, formed, before, now)
     came = {p: pair for p, pair in places.items() if not pair[0]}
     moved = {p: pair for p, pair in places.items() if pair[0]}
+    if came:
+        _refuse_drawn(case, came)
+        text = _(
+            "By the regulation who enrols late goes to the smallest class{words}: enrol them first (classi enrol)."
+        )
+        _refuse_by_rule(case, because, text)
     changes = {kind: found for kind, found in (("riformazione", moved), ("iscrizione", came)) if found}
     reminders = allowed_together(case, changes, act.when, because)
 

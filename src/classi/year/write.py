@@ -17,6 +17,7 @@ from classi.domain import text_key
 from classi.errors import InputError, Problem
 from classi.i18n import _, ngettext
 from classi.journal import LEAVING, Entry, Journal, append, read_journal
+from classi.recount import read_certificate
 from classi.restate import restate
 from classi.workflow import Result, write_result
 
@@ -86,6 +87,15 @@ def result_of(
     return restate(inside, places_in(inside, placed), made), ()
 
 
+def made_since(directory: Path, how: str) -> dict[str, Any]:
+    """Return how classes are made now, with how those they come from were made as ``history``, the oldest first."""
+    earlier = read_certificate(directory).get("made")
+    if not isinstance(earlier, Mapping) or not earlier:
+        return {"how": how}
+    before = {key: value for key, value in earlier.items() if key != "history"}
+    return {"how": how, "history": [*(earlier.get("history") or ()), before]}
+
+
 def not_placed(case: Case, placed: Mapping[str, str]) -> list[str]:
     """Return who should have a class and has none; with rankings nobody, for those without a class are waiting."""
     if case.regulation.admission is not None and case.regulation.admission.rounds:
@@ -149,7 +159,7 @@ def start(case: Case, directory: Path, kinds: Sequence[str], *pupils: str) -> tu
 def written_again(case: Case, directory: Path, out: Path, placed: Mapping[str, str], entry: Entry) -> Written:
     """Write the classes after an act that was recorded and not written, when the program was interrupted."""
     now = after(placed, entry.placed)
-    result, lacking = result_of(case, now, {"how": entry.kind})
+    result, lacking = result_of(case, now, made_since(directory, entry.kind))
     write_now(case, directory, out, now, lambda: entry, result)
     return Written(entry, now, again=True, uncertified=lacking)
 
@@ -158,7 +168,8 @@ def recorded(
     case: Case, directory: Path, out: Path, act: Act, placed: Mapping[str, str], kind: str, data: dict[str, Any]
 ) -> Written:
     """Certify the classes after a change, record it, and write them; `data` is what the entry says."""
-    result, lacking = result_of(case, placed, {"how": kind}, data["id"] if kind in LEAVING else "")
+    leaving = data["id"] if kind in LEAVING else ""
+    result, lacking = result_of(case, placed, made_since(directory, kind), leaving)
 
     def record() -> Any:
         return append(folder_of(case), kind, **vars(act), known_ids=case.school.pupil_at, **data)
