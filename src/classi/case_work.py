@@ -94,17 +94,18 @@ def record_result(
     Raises
     ------
     InputError
-        When the auditor finds a hard rule broken, or the certificate says anything else than files and count.
+        When the auditor finds a hard rule broken, or the certificate says anything else than files and count; when a
+        change by hand starts from a split of other data, for then it has no price.
     """
     directory = Path(directory)
-    if ground and not based_on:
-        raise InputError([Problem(_("A change by hand needs the name of the split it was made from."))])
+    if ground:
+        _check_base(file, based_on)
     name = name or directory.resolve().name
     with unpacked(file) as folders:
         after = read_split(Case.read(folders[""][0]), directory, name)
         _confirm(after)
         files = result_bytes(directory)
-        price = _price(file, folders, based_on, after) if ground else {}
+        price = _price(folders[based_on], based_on, after) if ground else {}
     assignment, certificate = files.pop(ASSIGNMENT), files.pop(CERTIFICATE, b"")
     if not ground:
         return file.add_split(name, assignment, certificate, who=who, why=why, based_on=based_on, files=files)
@@ -125,14 +126,22 @@ def _confirm(split: Split) -> None:
     raise InputError([Problem(line, split.name) for line in problems])
 
 
-def _price(
-    file: CaseFile, folders: Mapping[str, tuple[Path, Path]], base: str, after: Split
-) -> Mapping[int, int]:  # fmt: skip
-    """Return by how much each priority costs more; empty where the two splits are of different data or rules."""
+def _check_base(file: CaseFile, base: str) -> None:
+    if not base:
+        raise InputError([Problem(_("A change by hand needs the name of the split it was made from."))])
     file.placed(base)  # refuses a split that is not there
-    if folders[base][0] != folders[""][0]:
-        return {}
-    before = read_split(Case.read(folders[base][0]), folders[base][1], base)
+    state = file.state
+    if state.received[state.splits[base].inputs] != state.inputs:
+        text = _(
+            "The split {name} is of earlier data than those now in the case file, so the price of a change cannot be"
+            " counted: add the result without a ground (--ground), or form {name} again on the data of now."
+        )
+        raise InputError([Problem(text.format(name=base), file.path.name)])
+
+
+def _price(base: tuple[Path, Path], name: str, after: Split) -> Mapping[int, int]:
+    """Return by how much each priority costs more than in the split it was made from, of the same data."""
+    before = read_split(Case.read(base[0]), base[1], name)
     return tier_changes(rule_changes(after.case.regulation, costs_of(before.audit), costs_of(after.audit)))
 
 

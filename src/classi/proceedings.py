@@ -18,6 +18,7 @@ from classi.formation.matching import alike, distance
 from classi.i18n import _
 from classi.journal import Journal, read_journal
 from classi.reasons import unmet_wishes
+from classi.recount import ASSIGNMENT, sha256
 from classi.seat_files import RANKINGS, WAITING
 from classi.seat_words import SEATED, read_rows
 from classi.seating import draw_folder
@@ -46,7 +47,8 @@ def record_of(
     ----------
     case : the whole case, read from files.
     chosen, others : the split chosen and those weighed.
-    state : where the case file stands, if there is one.
+    state : where the case file stands, if there is one. Of its changes by hand, those that led to the split chosen are
+        told; all of them, each with its split, when that split is not in the case file.
     named : annexes name the pupils.
     why : why this split was chosen, as recorded with the choice.
 
@@ -55,8 +57,9 @@ def record_of(
     InputError
         If a split weighed is not of the same pupils and rules, or draws or decisions are not as they were recorded.
     """
-    events: tuple[Event, ...] = () if state is None else state.changes
-    hand = [_hand_act(e.at, e.who, e.why, e.data) for e in events]
+    led = set() if state is None else _led_to(chosen, state)
+    events = () if state is None else tuple(e for e in state.changes if not led or e.data["split"] in led)
+    hand = [_hand_act(e.at, e.who, e.why, e.data, split="" if led else e.data["split"]) for e in events]
     told = {_key(e.who, e.why, e.data) for e in events}
     made = [m for m in _made(chosen.certificate) if _key(str(m.get("who")), str(m.get("why")), m) not in told]
     hand += [_hand_act("", str(m.get("who") or ""), str(m.get("why") or ""), m) for m in made]
@@ -169,20 +172,38 @@ def _made(certificate: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [m for m in (*(made.get("history") or ()), made) if isinstance(m, Mapping) and m.get("how") == BY_HAND]
 
 
+def _led_to(chosen: Split, state: State) -> set[str]:
+    """Return the names, in the case file, of a split and those it was made from; empty if it is not there."""
+    if chosen.directory is None:
+        return set()
+    digest = sha256(chosen.directory / ASSIGNMENT)
+    same = [name for name, split in state.splits.items() if split.placed == digest]
+    # One assignment may be there under several names; then the one that was chosen is meant.
+    name = next((n for n in (state.chosen, chosen.name) if n in same), same[-1] if same else "")
+    found = set()
+    while name in state.splits:  # each was made from an earlier one, so this ends
+        found.add(name)
+        name = state.splits[name].based_on
+    return found
+
+
 def _key(who: str, why: str, data: Mapping[str, Any]) -> tuple[str, str, tuple[tuple[str, str], ...]]:
     moves = sorted((str(m.get("id")), str(m.get("to"))) for m in data.get("moves") or ())
     return text_key(who), text_key(why), tuple(moves)
 
 
-def _hand_act(at: str, who: str, why: str, data: Mapping[str, Any]) -> Act:
+def _hand_act(at: str, who: str, why: str, data: Mapping[str, Any], split: str = "") -> Act:
     text = _("{pupil} from {before} to {after}")
     moves = [
         text.format(pupil=m.get("id"), before=m.get("from") or "–", after=m.get("to") or "–")
         for m in data.get("moves") or ()
     ]
+    what = "; ".join(moves)
+    if split:
+        what = _("Split “{split}”: {moves}").format(split=split, moves=what)
     ground = str(data.get("ground") or "")
     reason = _("{why} (ground: {ground})").format(why=why, ground=ground) if ground else why
-    return Act(_day(at), who, "; ".join(moves), reason, say_price(data.get("price") or {}))
+    return Act(_day(at), who, what, reason, say_price(data.get("price") or {}))
 
 
 def say_price(price: Mapping[Any, int]) -> str:
@@ -230,12 +251,22 @@ def _journal(case: Case) -> Iterator[Act]:
     journal = read_journal(case.source) if isinstance(case.source, Path) else Journal()
     kinds = _kinds()
     for entry in journal.entries:
-        about = entry.data.get("id") or entry.data.get("round") or entry.data.get("entry") or ""
+        about = _about(entry.data)
         what = _("Entry {n}: {kind}").format(n=entry.n, kind=kinds.get(entry.kind, entry.kind))
         what = f"{what} – {about}" if about else what
         if entry.n in journal.annulled:
             what = _("{what} (annulled)").format(what=what)
         yield Act(say_date(entry.when), entry.who, what, entry.why)
+
+
+def _about(data: Mapping[str, Any]) -> str:
+    """Return who goes to which class, or else whom or what an entry is about.
+
+    What was corrected, and papers handed in, are not quoted: they may tell of health.
+    """
+    places = ((data.get("id"), data.get("class")), (data.get("other"), data.get("other_class")))
+    moves = [f"{p} → {c}" for p, c in (*places, *data.get("moves", {}).items()) if p and c]
+    return ", ".join(moves) or str(data.get("id") or data.get("round") or data.get("entry") or "")
 
 
 def _kinds() -> dict[str, str]:
@@ -253,5 +284,8 @@ def _kinds() -> dict[str, str]:
         "trasferimento": _("change of class"),
         "rinuncia_corso": _("place in the course given up"),
         "subentro_corso": _("place in the course given to the next"),
+        "iscrizione": _("enrolment during the year"),
+        "scambio": _("two pupils change places"),
+        "riformazione": _("classes formed again"),
         "annullamento": _("entry annulled"),
     }

@@ -189,18 +189,27 @@ def test_that_a_split_without_a_certificate_is_added_when_the_rules_are_kept(fil
     assert made.state.splits["copia"].certificate == "" and made.state.splits["copia"].based_on == "prima"
 
 
-def test_that_a_change_of_other_data_has_no_price(school: Path, file: Path, tmp_path: Path) -> None:
+def test_that_a_change_of_other_data_has_no_price_and_is_refused(school: Path, file: Path, tmp_path: Path) -> None:
     made = CaseFile.open(file)
     with (school / "alunni.csv").open("a") as table:
         table.write("P8;F;Nuova\nP9;M;Nuovo\n")
     made.receive(case_bytes(Case.read(school)), **BY)
     write_result(form(Case.read(school), workers=1), tmp_path / "dopo")
-    event = record_result(made, tmp_path / "dopo", **BY, based_on="prima", ground="S002")
-    assert event.data["price"] == {} and {"", "1A", "1B"} >= {m["from"] for m in event.data["moves"]}
-    assert {m["id"] for m in event.data["moves"]} >= {"P8", "P9"}
+    before = len(made.events)
+    with pytest.raises(InputError, match=r"prima.*--ground"):
+        record_result(made, tmp_path / "dopo", **BY, based_on="prima", ground="S002")
+    assert len(made.events) == before
+    assert record_result(made, tmp_path / "dopo", **BY, based_on="prima").kind == "divisione"
     for base in ("", "nessuna"):
         with pytest.raises(InputError, match=r"divisione|suddivisione|split"):
             record_result(made, tmp_path / "dopo", **BY, name="x", based_on=base, ground="S002")
+
+
+def test_that_the_same_data_received_again_change_no_price(school: Path, file: Path, tmp_path: Path) -> None:
+    made = CaseFile.open(file)
+    made.receive(case_bytes(Case.read(school)), **BY)
+    swapped(school, tmp_path / "mano")
+    assert record_result(made, tmp_path / "mano", **BY, based_on="prima", ground="S001").data["price"]
 
 
 def test_that_data_received_again_are_recorded(run: Run, school: Path, file: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -210,6 +211,14 @@ def test_that_a_copy_needs_a_folder_to_go_into(split: CaseFile, tmp_path: Path) 
     with pytest.raises(InputError, match=r"There is no folder .*nowhere"):
         split.backup(tmp_path / "nowhere" / "copia.classi", **BY)
     assert len(split.events) == 3
+
+
+def test_that_what_encryption_needs_is_said_in_words_that_can_be_pasted(
+    split: CaseFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyrage", None)
+    with pytest.raises(InputError, match=r'pip install "classi\[age\]"$'):
+        split.export(tmp_path / "fuori.age", passphrase="parola segreta", **BY)
 
 
 def test_that_an_extraction_that_fails_leaves_nothing(

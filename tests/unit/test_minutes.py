@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -15,6 +16,7 @@ import pypdf
 import pytest
 
 from classi import draw as public
+from classi import journal, proceedings
 from classi.case import Case
 from classi.case_file import CaseFile
 from classi.case_file.events import Event
@@ -371,8 +373,11 @@ def test_that_a_case_file_adds_days_derogations_and_decisions_without_telling_a_
     same = two.certificate["made"]
     state = State(
         changes=(
-            replace(event("modifica", 4, same["why"], moves=same["moves"], ground="S001", price={}), who=same["who"]),
-            event("modifica", 5, "altro", at="?", moves=[{"id": "a", "from": "", "to": "1A"}], ground="", price={}),
+            replace(
+                event("modifica", 4, same["why"], split="due", moves=same["moves"], ground="S001", price={}),
+                who=same["who"],
+            ),
+            event("modifica", 5, "altro", at="?", split="tre", moves=[{"id": "a", "to": "1A"}], ground="", price={}),
         ),
         derogations=(
             event("deroga", 6, "in classe", rule="class_size", limit=5, **{"class": "1A"}),
@@ -381,9 +386,61 @@ def test_that_a_case_file_adds_days_derogations_and_decisions_without_telling_a_
         decisions=(event("decisione", 8, "perché sì", subject="Aula 3"),),
     )
     record = record_of(case, two, state=state, why="la preferita")
-    assert [a.when for a in record.hand] == ["10 June 2026", ""] and record.hand[1].what == "a from – to 1A"
+    assert [a.when for a in record.hand] == ["10 June 2026", ""]
+    assert record.hand[1].what == "Split “tre”: a from – to 1A"
     assert [a.what for a in record.derogations][1:] == ["class_size: limit 5 in class 1A", "class_size: limit 6"]
     assert record.decisions[-1].what == "Aula 3" and record.why_chosen == "la preferita"
+
+
+def test_that_changes_that_led_to_rejected_splits_are_not_told(case: Case, made: Path, tmp_path: Path) -> None:
+    by = {"who": "Dirigente", "why": "prova"}
+    file = CaseFile.create(tmp_path / "caso.classi", "Prova", {"alunni.csv": b"id\n"}, **by)
+    placed = (made / "uno" / "assegnazioni.csv").read_text()
+    file.add_split("uno", placed.encode(), b"", **by)
+    at = dict(line.split(",")[:2] for line in placed.split()[1:])
+
+    def change(name: str, base: str, pupil: str) -> None:
+        before = file.placed(base)
+        after = {**before, pupil: "1A" if before[pupil] == "1B" else "1B"}
+        content = "id,classe\n" + "".join(f"{p},{after[p]}\n" for p in at)
+        moves = [{"id": pupil, "from": before[pupil], "to": after[pupil]}]
+        file.change(name, base, content.encode(), b"", moves, "S001", {}, **by)
+
+    for name, base, pupil in (("c", "uno", "c"), ("scartata", "c", "d"), ("cf", "c", "f"), ("altra", "uno", "e")):
+        change(name, base, pupil)
+    file.choose("cf", **by)
+    (tmp_path / "esito").mkdir()
+    (tmp_path / "esito" / "assegnazioni.csv").write_bytes(file.split_files("cf")["assegnazioni.csv"])
+    chosen = read_split(case, tmp_path / "esito")
+    assert [a.what[0] for a in record_of(case, chosen, state=file.state).hand] == ["c", "f"]
+    unknown = replace(chosen, directory=None)
+    told = [a.what for a in record_of(case, unknown, state=file.state).hand]
+    assert len(told) == 4 and told[1].startswith("Split “scartata”: d from ")
+
+
+def test_that_every_kind_of_decision_has_words_and_moves_are_told_whole(case: Case, one: Split, tmp_path: Path) -> None:
+    assert set(proceedings._kinds()) == set(journal.KINDS)
+    by: dict[str, Any] = {"who": "Dirigente", "why": "prova", "when": WHEN}
+    folder = tmp_path / "scuola"
+    shutil.copytree(str(case.source), folder)
+    (folder / "decisioni.jsonl").unlink(missing_ok=True)
+    swap = {"id": "a", "class": "1B", "other": "c", "other_class": "1A"}
+    for kind, data in (
+        ("scambio", swap),
+        ("riformazione", {"moves": {"a": "1A", "e": "1B"}}),
+        ("iscrizione", {"id": "z", "class": "1A", "moves": {"b": "1B"}}),
+        ("ritiro", {"id": "f"}),
+        ("correzione", {"id": "b", "changes": {"sesso": "M"}, "before": {"sesso": "F"}}),
+    ):
+        append(folder, kind, **by, **data)
+    acts = record_of(replace(case, source=folder), one).decisions[-5:]
+    assert [a.what for a in acts] == [
+        "Entry 1: two pupils change places – a → 1B, c → 1A",
+        "Entry 2: classes formed again – a → 1A, e → 1B",
+        "Entry 3: enrolment during the year – z → 1A, b → 1B",
+        "Entry 4: withdrawal – f",
+        "Entry 5: correction of the data – b",
+    ]
 
 
 def test_that_a_certificate_with_another_origin_says_which(case: Case, one: Split) -> None:
@@ -486,6 +543,7 @@ def test_that_the_case_file_tells_why_the_split_was_chosen(case: Case, made: Pat
     assert "motivo_scelta" not in str(done.warnings[0])
     text = pdf_text((tmp_path / "dopo" / "verbale.pdf").read_bytes())
     assert "la più equilibrata" in text and chosen.hash in "".join(text.split())
+    assert "What the case file holds: 4 entries" in " ".join(text.split())
     done = write_minutes(case, made / "due", tmp_path / "altro", wanted, **other)  # type: ignore[arg-type]
     assert "“uno”; these minutes are of another one" in str(done.warnings[0])
     assert "la più equilibrata" not in pdf_text((tmp_path / "altro" / "verbale.pdf").read_bytes())

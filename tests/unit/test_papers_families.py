@@ -129,6 +129,12 @@ def test_that_the_letter_says_proved_only_where_it_is_proved_of_this_split() -> 
     assert "It is not proved" not in said(letter(context(), "P001"))
 
 
+@pytest.mark.parametrize("odd", [5, None, "OPTIMAL", [1], [{"tier": 1}], [{"tier": [], "value": {}}], {"tier": 1}])
+def test_that_a_certificate_edited_by_hand_proves_nothing(odd: object) -> None:
+    text = said(letter(context(certificate={"status": "OPTIMAL", "tiers": odd}), "P001"))
+    assert "It is not proved" in text and "no other formation respects" not in text
+
+
 def test_that_a_broken_split_is_not_called_kept() -> None:
     kept = "all the mandatory criteria kept"
     broken = split(placed={**PLACED, "P004": "1A"})

@@ -86,5 +86,5 @@ def _pyrage(path: Path) -> Any:
     try:
         return importlib.import_module("pyrage")  # an optional extra
     except ImportError:
-        text = _("For encryption one more package is needed: pip install “classi[age]”.")
+        text = _('For encryption one more package is needed: pip install "classi[age]"')
         raise refusal(path, text) from None

@@ -236,7 +236,7 @@ def _people(record: Record) -> Iterator[Block]:
         else:
             yield Paragraph(none)
     if record.chain is not None:
-        text = _("All this is in the case file, whose {number} entries hang on one another; hash of the last: {hash}")
+        text = _("What the case file holds: {number} entries that hang on one another; hash of the last: {hash}")
         yield Paragraph(text.format(number=say_number(record.chain[0]), hash=record.chain[1]))
 
 
