@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,7 +11,25 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from classi.console import EXIT_BROKEN, EXIT_OTHER, CasePath, Force, Out, ready, show_problems, stderr, stdout
+from classi.console import (
+    EXIT_OTHER,
+    CasePath,
+    Day,
+    Directory,
+    Exceptional,
+    Force,
+    GroundId,
+    Out,
+    Papers,
+    PupilId,
+    Who,
+    Why,
+    day_of,
+    ready,
+    refuse_broken,
+    show_problems,
+    stdout,
+)
 from classi.errors import InputError, Problem
 from classi.i18n import _
 
@@ -22,14 +40,6 @@ if TYPE_CHECKING:
 DEMO = "ammissioni-primaria"
 """The bundled school that `classi demo --admissions` walks through."""
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", show_default=False)]
-PupilId = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
-Who = Annotated[str, typer.Option("--who", metavar="TEXT", show_default=False)]
-Why = Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False)]
-Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d", "%d/%m/%Y"], show_default=False)]
-GroundId = Annotated[str, typer.Option("--ground", metavar="ID", show_default=False)]
-Exceptional = Annotated[str, typer.Option("--exceptional", metavar="TEXT", show_default=False)]
-Papers = Annotated[list[str] | None, typer.Option("--with", metavar="TEXT", show_default=False)]
 RoundName = Annotated[str, typer.Option("--round", metavar="TEXT", show_default=False)]
 
 
@@ -140,7 +150,7 @@ def commit(
     ids, strata = pool_of(read, one)
     made = public.commit(
         draw_folder(read), public.draw_name(one.name), ids, source=source, source_date=source_date.date(), who=who,
-        when=_day(on), strata=strata,
+        when=day_of(on), strata=strata,
     )  # fmt: skip
     text = _("{number} are drawn by: {source}. Commitment: {commitment}. Publish {file}.")
     file = draw_folder(read) / f"{made.name}.json"
@@ -158,7 +168,7 @@ def reveal(
     from classi import draw as public  # noqa: PLC0415
 
     folder, name = _draw(case, round_name)
-    made = public.reveal(folder, name, public.parse_numbers(numbers), who=who, when=_day(on))
+    made = public.reveal(folder, name, public.parse_numbers(numbers), who=who, when=day_of(on))
     _show_draw(made)
 
 
@@ -167,7 +177,7 @@ def annul(case: CasePath, round_name: RoundName, who: Who, why: Why, on: Day = N
     from classi import draw as public  # noqa: PLC0415
 
     folder, name = _draw(case, round_name)
-    public.annul(folder, name, who=who, why=why, when=_day(on))
+    public.annul(folder, name, who=who, why=why, when=day_of(on))
     stdout().print(_("The draw is annulled; its files are kept."), markup=False)
 
 
@@ -188,7 +198,7 @@ def letters(
     read = Case.read(case)
     groups = sorted(set(_placed(directory).values()))
     made = public.commit(
-        draw_folder(read), LETTERS, groups, source=source, source_date=source_date.date(), who=who, when=_day(on),
+        draw_folder(read), LETTERS, groups, source=source, source_date=source_date.date(), who=who, when=day_of(on),
         outcomes=[letter.strip() for letter in outcomes.split(",")], pseudonymous=False,
     )  # fmt: skip
     stdout().print(_("Commitment: {commitment}.").format(commitment=made.commitment), markup=False)
@@ -244,7 +254,7 @@ def decide(
     if kind == "correzione":
         if data:
             raise InputError([Problem(_("A correction takes --pupil and --set COLUMN=VALUE alone."), value=data[0])])
-        entry, warnings = record_correction(case, pupil, dict(_pairs(change)), who=who, why=why, when=_day(on))
+        entry, warnings = record_correction(case, pupil, dict(_pairs(change)), who=who, why=why, when=day_of(on))
         show_problems(warnings)
     else:
         read = _any_case(case)
@@ -254,7 +264,7 @@ def decide(
             given["id"] = pupil
         if change:
             given["option"] = dict(_pairs(change))
-        entry = append(case, kind, who=who, why=why, when=_day(on), known_ids=known, **as_named(read, kind, given))
+        entry = append(case, kind, who=who, why=why, when=day_of(on), known_ids=known, **as_named(read, kind, given))
     stdout().print(_("Recorded as number {n}.").format(n=entry.n), markup=False)
 
 
@@ -272,10 +282,6 @@ def _any_case(path: Path) -> Case:
     from classi.case import Case  # noqa: PLC0415
 
     return Case.read(path)
-
-
-def _day(on: datetime | None) -> date:
-    return on.date() if on is not None else date.today()
 
 
 # --- one pupil ---
@@ -303,7 +309,7 @@ def succeed(
     from classi.year import Because  # noqa: PLC0415
 
     read = _with_procedure(case)
-    act = Act(who, why, _day(on))
+    act = Act(who, why, day_of(on))
     if course:
         done, seat = record_course_succession(read, directory, pupil, out, act, round_named(read, course).name)
         if done.successor:
@@ -339,7 +345,7 @@ def transfer(
     from classi.year import Because  # noqa: PLC0415
 
     because = Because(ground, exceptional, tuple(papers or ()))
-    act = Act(who, why, _day(on))
+    act = Act(who, why, day_of(on))
     before, after = record_transfer(_any_case(case), directory, pupil, class_id, out, act, because)
     for state, when in ((before, _("before")), (after, _("after"))):
         text = _("Class {class_id}, {when}: {size} pupils.")
@@ -347,9 +353,7 @@ def transfer(
         groups = ", ".join(f"{name} {number}" for name, number in state.groups.items())
         stdout().print(f"{line} {groups}".rstrip(), markup=False)
     if after.broken:
-        text = _("The change would break: {rules}. Nothing was recorded.")
-        stderr().print(text.format(rules=", ".join(after.broken)), style="bold red", markup=False)
-        raise typer.Exit(EXIT_BROKEN)
+        refuse_broken(after.broken)
 
 
 # --- what goes outside ---

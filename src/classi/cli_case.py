@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from classi.console import EXIT_OTHER, CasePath, Out, ready, show_problems, stderr, stdout
+from classi.console import EXIT_OTHER, CasePath, Out, Who, Why, ready, show_problems, stderr, stdout
 from classi.errors import InputError, Problem
 from classi.i18n import _, ngettext
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from classi.case_file import CaseFile, Event
 
 FilePath = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
-Who = Annotated[str, typer.Option("--who", metavar="TEXT", show_default=False)]
-Why = Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False)]
 Name = Annotated[str, typer.Option("--name", metavar="TEXT", show_default=False)]
 SplitName = Annotated[str, typer.Argument(metavar="SPLIT", show_default=False)]
 Pupils = Annotated[list[str], typer.Argument(metavar="ID…", show_default=False)]

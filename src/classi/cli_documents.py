@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from classi.console import CasePath, Force, ready, show_problems, stdout
+from classi.console import CasePath, Day, Directory, Force, ready, show_problems, stdout
 from classi.errors import InputError, Problem
 from classi.i18n import _
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 MaybeCase = Annotated[Path | None, typer.Argument(metavar="CASE", show_default=False)]
 Results = Annotated[list[Path] | None, typer.Argument(metavar="DIR [DIR2 …]", show_default=False)]
-Directory = Annotated[Path, typer.Argument(metavar="DIR", show_default=False)]
 Folder = Annotated[Path | None, typer.Option("--out", metavar="FOLDER", show_default=False)]
 ToFolder = Annotated[Path, typer.Option("--out", metavar="FOLDER", show_default=False)]
 SchoolFile = Annotated[Path | None, typer.Option("--school", metavar="FILE", show_default=False)]
@@ -28,7 +27,6 @@ SchoolTemplate = Annotated[Path | None, typer.Option("--school-template", metava
 WithNames = Annotated[bool, typer.Option("--with-names")]
 Formats = Annotated[str, typer.Option("--format", metavar="docx,pdf")]
 Kinds = Annotated[str, typer.Option("--only", metavar="lists,handover,letter,dpia,datasheet,register")]
-Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d", "%d/%m/%Y"], show_default=False)]
 Mapping = Annotated[Path | None, typer.Option("--register", metavar="FILE", show_default=False)]
 Contact = Annotated[str, typer.Option("--contact", metavar="TEXT", show_default=False)]
 BirthDates = Annotated[bool, typer.Option("--birth-dates")]

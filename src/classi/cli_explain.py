@@ -9,15 +9,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from classi.console import EXIT_IMPOSSIBLE, EXIT_OTHER, CasePath, Force, Seconds, ready, show_problems, stderr, stdout
+from classi.console import (
+    EXIT_IMPOSSIBLE,
+    EXIT_OTHER,
+    CasePath,
+    Directory,
+    Force,
+    Seconds,
+    ready,
+    show_problems,
+    stderr,
+    stdout,
+)
 from classi.errors import InputError, Problem
 from classi.i18n import _
 
 if TYPE_CHECKING:
     from classi.case import Case
     from classi.splits import Split
-
-Directory = Annotated[Path, typer.Argument(metavar="DIR", show_default=False)]
 
 
 def add_to(app: typer.Typer) -> None:

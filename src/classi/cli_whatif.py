@@ -15,9 +15,12 @@ from classi.console import (
     EXIT_IMPOSSIBLE,
     EXIT_OTHER,
     CasePath,
+    Directory,
     Force,
     Seconds,
     Seed,
+    Who,
+    Why,
     Workers,
     ready,
     show_problems,
@@ -33,7 +36,6 @@ if TYPE_CHECKING:
     from classi.splits import Split
     from classi.whatif import Repaired, WhatIf
 
-Directory = Annotated[Path, typer.Argument(metavar="DIR", show_default=False)]
 Moves = Annotated[list[str] | None, typer.Option("--move", metavar="ID=CLASS", show_default=False)]
 PupilSwaps = Annotated[list[str] | None, typer.Option("--swap", metavar="ID,ID", show_default=False)]
 Locks = Annotated[list[str] | None, typer.Option("--lock", metavar="ID", show_default=False)]
@@ -44,8 +46,6 @@ BestRule = Annotated[int | None, typer.Option("--best-rule", metavar="N")]
 Top = Annotated[int, typer.Option("--top", metavar="N", min=1, max=1000)]
 Opposite = Annotated[bool, typer.Option("--opposite")]
 To = Annotated[Path | None, typer.Option("--out", metavar="DIR", show_default=False)]
-Who = Annotated[str, typer.Option("--who", metavar="TEXT", show_default=False)]
-Why = Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False)]
 Ground = Annotated[str, typer.Option("--ground", metavar="TEXT", show_default=False)]
 CaseFilePath = Annotated[Path | None, typer.Option("--case-file", metavar="FILE", show_default=False)]
 

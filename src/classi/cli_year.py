@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,14 +12,23 @@ from rich.markup import escape
 from rich.table import Table
 
 from classi.console import (
-    EXIT_BROKEN,
     EXIT_OTHER,
     CasePath,
+    Day,
+    Directory,
+    Exceptional,
+    GroundId,
     Out,
+    Papers,
+    PupilId,
     Seconds,
     Seed,
+    Who,
+    Why,
     Workers,
+    day_of,
     ready,
+    refuse_broken,
     show_problems,
     stderr,
     stdout,
@@ -32,15 +41,6 @@ if TYPE_CHECKING:
     from classi.classes_now import Act
     from classi.differences import RuleChange
     from classi.year.write import Written
-
-Directory = Annotated[Path, typer.Argument(metavar="DIR", show_default=False)]
-PupilId = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
-Who = Annotated[str, typer.Option("--who", metavar="TEXT", show_default=False)]
-Why = Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False)]
-Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d", "%d/%m/%Y"], show_default=False)]
-GroundId = Annotated[str, typer.Option("--ground", metavar="ID", show_default=False)]
-Exceptional = Annotated[str, typer.Option("--exceptional", metavar="TEXT", show_default=False)]
-Papers = Annotated[list[str] | None, typer.Option("--with", metavar="TEXT", show_default=False)]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -175,9 +175,7 @@ def swap(
         stdout().print(text.format(pupil=pupil, class_id=class_id), markup=False)
     _table(done.changes)
     if done.written is None:
-        text = _("The change would break: {rules}. Nothing was recorded.")
-        stderr().print(text.format(rules=", ".join(done.broken)), style="bold red", markup=False)
-        raise typer.Exit(EXIT_BROKEN)
+        refuse_broken(done.broken)
     _end(done.written, done.reminders, out)
 
 
@@ -234,7 +232,7 @@ def _case(path: Path) -> Case:
 def _act(who: str, why: str, on: datetime | None) -> Act:
     from classi.classes_now import Act  # noqa: PLC0415
 
-    return Act(who, why, on.date() if on is not None else date.today())
+    return Act(who, why, day_of(on))
 
 
 def _because(ground: str, exceptional: str, papers: list[str] | None) -> Any:

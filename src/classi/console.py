@@ -11,11 +11,12 @@ import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
+from datetime import date, datetime
 from functools import wraps
 from inspect import signature
 from pathlib import Path
 from threading import Event
-from typing import Annotated, Any, TypeVar, cast, get_args, get_type_hints
+from typing import Annotated, Any, NoReturn, TypeVar, cast, get_args, get_type_hints
 
 import typer
 from rich.console import Console
@@ -31,12 +32,20 @@ MOST_SHOWN = 1000
 F = TypeVar("F", bound=Callable[..., Any])
 
 CasePath = Annotated[Path, typer.Argument(metavar="CASE", show_default=False)]
+Directory = Annotated[Path, typer.Argument(metavar="DIR", show_default=False)]
+PupilId = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
 Out = Annotated[Path, typer.Option("--out", metavar="DIR", show_default=False)]
 Seconds = Annotated[float, typer.Option("--time-limit", metavar="S", min=0.1)]
 Seed = Annotated[int, typer.Option("--seed", metavar="N", min=0, max=2**31 - 1)]
 Workers = Annotated[int, typer.Option("--workers", metavar="N", min=1, max=64)]
 Memory = Annotated[int | None, typer.Option("--memory-mb", metavar="MB", min=64)]
 Force = Annotated[bool, typer.Option("--force")]
+Who = Annotated[str, typer.Option("--who", metavar="TEXT", show_default=False)]
+Why = Annotated[str, typer.Option("--why", metavar="TEXT", show_default=False)]
+Day = Annotated[datetime | None, typer.Option("--on", formats=["%Y-%m-%d", "%d/%m/%Y"], show_default=False)]
+GroundId = Annotated[str, typer.Option("--ground", metavar="ID", show_default=False)]
+Exceptional = Annotated[str, typer.Option("--exceptional", metavar="TEXT", show_default=False)]
+Papers = Annotated[list[str] | None, typer.Option("--with", metavar="TEXT", show_default=False)]
 
 
 def helps() -> dict[str, str]:
@@ -76,6 +85,18 @@ def helps() -> dict[str, str]:
         "exceptional": _("The exceptional reason, as it will be explained to the families."),
         "papers": _("What was handed in for something the ground needs; may be repeated."),
     }
+
+
+def day_of(on: datetime | None) -> date:
+    """Return the day of an act: the one given, or today."""
+    return date.today() if on is None else on.date()
+
+
+def refuse_broken(rules: Iterable[str]) -> NoReturn:
+    """Say which mandatory rules a change would break, and end: nothing was recorded."""
+    text = _("The change would break: {rules}. Nothing was recorded.")
+    stderr().print(text.format(rules=", ".join(rules)), style="bold red", markup=False)
+    raise typer.Exit(EXIT_BROKEN)
 
 
 def ready(command: F, words: Mapping[str, str] | None = None) -> F:
