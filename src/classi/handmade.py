@@ -15,12 +15,12 @@ from classi.errors import ClassiError, InputError, Problem
 from classi.i18n import _
 from classi.price import Move
 from classi.recount import ASSIGNMENT, CERTIFICATE, read_certificate, sha256
-from classi.restate import Carried, restate, tiers_of
+from classi.report.made import BY_HAND
+from classi.restate import Carried, made_before, restate, tiers_of
 from classi.splits import Split
 from classi.tables.nearest import Nearest
 from classi.workflow import Result, refuse_overwrite, write_result
 
-BY_HAND = "by hand"
 Wanted = Iterable[tuple[str, str]]
 """(pupil, class) for each who moves, by identifiers."""
 
@@ -195,8 +195,6 @@ def _broken(split: Split, audit: Audit) -> list[Problem]:
 def _made(
     split: Split, moves: Sequence[Move], decision: Decision, asked: Sequence[str], audit: Audit
 ) -> dict[str, Any]:
-    earlier: Mapping[str, Any] = split.certificate.get("made") or {}
-    before = {key: value for key, value in earlier.items() if key != "history"}
     price = tier_changes(rule_changes(split.case.regulation, costs_of(split.audit), costs_of(audit)))
     return {
         "how": BY_HAND,
@@ -207,7 +205,7 @@ def _made(
         "ground": decision.ground.strip(),
         "price": {str(tier): more for tier, more in price.items()},
         "from": sha256(split.directory / ASSIGNMENT) if split.directory is not None else "",
-        "history": [*earlier.get("history", ()), *([before] if before else [])],
+        "history": made_before(split.certificate),
     }
 
 

@@ -19,6 +19,7 @@ from classi.i18n import _
 from classi.journal import Journal, read_journal
 from classi.reasons import unmet_wishes
 from classi.recount import ASSIGNMENT, sha256
+from classi.report.made import BY_HAND
 from classi.seat_files import RANKINGS, WAITING
 from classi.seat_words import SEATED, read_rows
 from classi.seating import draw_folder
@@ -27,9 +28,6 @@ from classi.splits import Split
 if TYPE_CHECKING:
     from classi.case_file.events import Event
     from classi.case_file.state import State
-
-BY_HAND = "by hand"
-"""What a certificate says under ``made`` of a split changed by hand."""
 
 
 def record_of(

@@ -84,6 +84,15 @@ def restate(
     return certified(case, solution, limits or Limits(0.0, workers=1), seated=seated, made=made)
 
 
+def made_before(certificate: Mapping[str, Any]) -> list[Any]:
+    """Return how the split of a certificate was made and all those it came from, the oldest first."""
+    made = certificate.get("made")
+    if not isinstance(made, Mapping) or not made:
+        return []
+    own = {key: value for key, value in made.items() if key != "history"}
+    return [*(made.get("history") or ()), *([own] if own else [])]
+
+
 def tiers_of(certificate: Mapping[str, Any]) -> tuple[TierResult, ...]:
     """Return the tiers of a certificate, as `restate` takes them; what is not written as one is left out."""
     entries = certificate.get("tiers")

@@ -7,6 +7,9 @@ from typing import Any
 
 from classi.i18n import _, ngettext
 
+BY_HAND = "by hand"
+"""What a certificate says under ``made`` of a split changed by hand."""
+
 
 def say_made(certificate: Mapping[str, Any]) -> str:
     """Say in a phrase how a split was made; empty where it was sought as the best of all.
@@ -49,4 +52,4 @@ def _kept(made: Mapping[str, Any]) -> str:
     ).format(number=number)
 
 
-_KINDS = {"alternative": _alternative, "profile": _profile, "by hand": _by_hand, "keep": _kept}
+_KINDS = {"alternative": _alternative, "profile": _profile, BY_HAND: _by_hand, "keep": _kept}

@@ -18,7 +18,7 @@ from classi.errors import InputError, Problem
 from classi.i18n import _, ngettext
 from classi.journal import LEAVING, Entry, Journal, append, read_journal
 from classi.recount import read_certificate
-from classi.restate import restate
+from classi.restate import made_before, restate
 from classi.workflow import Result, write_result
 
 
@@ -89,11 +89,8 @@ def result_of(
 
 def made_since(directory: Path, how: str) -> dict[str, Any]:
     """Return how classes are made now, with how those they come from were made as ``history``, the oldest first."""
-    earlier = read_certificate(directory).get("made")
-    if not isinstance(earlier, Mapping) or not earlier:
-        return {"how": how}
-    before = {key: value for key, value in earlier.items() if key != "history"}
-    return {"how": how, "history": [*(earlier.get("history") or ()), before]}
+    before = made_before(read_certificate(directory))
+    return {"how": how, "history": before} if before else {"how": how}
 
 
 def not_placed(case: Case, placed: Mapping[str, str]) -> list[str]:
