@@ -14,6 +14,7 @@ from pathlib import Path
 
 from classi.audit import Audit
 from classi.case import Case
+from classi.criteria.wishes import WISH_RULES
 from classi.differences import better, costs_of, rule_changes, tier_changes
 from classi.domain import Count, text_key
 from classi.durable import write_atomic
@@ -27,7 +28,6 @@ from classi.regulation import Regulation
 from classi.report.compare_html import render_html
 from classi.report.compare_indices import compared_indices
 from classi.report.compare_model import (
-    WISHES,
     ClassRow,
     ComparedRule,
     ComparedTier,
@@ -276,7 +276,7 @@ def _wishes(splits: Sequence[Split]) -> list[ComparedWish]:
 
 def _asked(audit: Audit) -> Iterator[tuple[str, str]]:
     for audited in audit.criteria:
-        for count in audited.counts if audited.rule in WISHES else ():
+        for count in audited.counts if audited.rule in WISH_RULES else ():
             if count.value is not None:  # a vetoed wish has none
                 yield from ((count.pupils[0], friend) for friend in count.pupils[1:])
 

@@ -14,12 +14,13 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from classi.criteria.base import Criterion, Positive
+from classi.criteria.wishes import WISH_RULES
 from classi.domain import text_key
 from classi.errors import InputError, Problem
 from classi.i18n import _
 from classi.rule_errors import explain_inside, nearest
 
-WISHES = frozenset({"wishes", "wish_at_least_one", "together"})
+ASKED = frozenset({*WISH_RULES, "together"})
 BALANCE = frozenset(
     {"balance", "balance_number", "balance_crossed", "level_bands", "group_quota", "equal_sizes", "at_most_share",
      "at_most_per_class", "at_least_per_class"}
@@ -129,7 +130,7 @@ def built_in(criteria: Sequence[Criterion]) -> tuple[Profile, ...]:
     """Return the profiles every regulation has, as far as it has rules for them."""
     origins = [bool(ORIGINS.intersection(c.pupil_columns())) for c in criteria]
     kinds = (
-        ("desideri", _("What pupils and families ask for comes first."), [c.rule in WISHES for c in criteria]),
+        ("desideri", _("What pupils and families ask for comes first."), [c.rule in ASKED for c in criteria]),
         ("equilibrio", _("Classes as alike as possible come first."), [c.rule in BALANCE for c in criteria]),
         ("provenienze", _("What the rules say of schools and classes of origin comes first."), origins),
     )

@@ -15,6 +15,9 @@ from classi.i18n import _
 from classi.ledger import Ledger
 from classi.terms import AnyOf, Pair, Shape
 
+WISH_RULES = ("wishes", "wish_at_least_one")
+"""The rules that look at single wishes."""
+
 
 class Wished(Criterion):
     """Common to the rules about wishes: which wishes count."""

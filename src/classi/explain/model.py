@@ -8,15 +8,7 @@ from typing import Any, Literal
 
 from classi.differences import RuleChange, better
 from classi.domain import Count
-
-
-@dataclass(frozen=True)
-class Move:
-    """A pupil who changes class, by identifiers."""
-
-    pupil: str
-    before: str
-    after: str
+from classi.price import Move
 
 
 @dataclass(frozen=True)

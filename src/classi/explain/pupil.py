@@ -11,21 +11,21 @@ from functools import cached_property
 from typing import Literal
 
 from classi.audit import Audit, audit_ledger
+from classi.criteria.wishes import WISH_RULES
 from classi.differences import costs_of, rule_changes
 from classi.domain import Count, text_key
 from classi.errors import InputError, Problem
-from classi.explain.model import ClassAnswer, CountAnswer, CountChange, Explanation, Fact, Move, Way, WishAnswer
+from classi.explain.model import ClassAnswer, CountAnswer, CountChange, Explanation, Fact, Way, WishAnswer
 from classi.formation.nearby import Nearby, Priced
 from classi.i18n import _
 from classi.ledger import Ledger
+from classi.price import Move
 from classi.recount import ASSIGNMENT
 from classi.report.pupils import split_wishes
 from classi.splits import Split
 from classi.terms import Pair, Place
 
 __all__ = ["Explanation", "Trial", "Way", "explain_pupil"]
-
-WISHES = ("wishes", "wish_at_least_one")
 
 
 def explain_pupil(split: Split, pupil: str, *, rule: int | None = None, class_id: str | None = None) -> Explanation:
@@ -105,7 +105,7 @@ class Trial:
         found += [self._place(i, k, classes) for k, classes in self._wanted(i).items()]
         for term in self.split.case.terms:
             shape, rule = term.shape, self.regulation.criteria[term.criterion]
-            if isinstance(shape, Pair) and i in (shape.first, shape.second) and rule.rule not in WISHES:
+            if isinstance(shape, Pair) and i in (shape.first, shape.second) and rule.rule not in WISH_RULES:
                 other = self.school.pupils[shape.second if i == shape.first else shape.first].id
                 kept = (self.placed[pupil] == self.placed[other]) == shape.together
                 kind: Literal["together", "apart"] = "together" if shape.together else "apart"
@@ -140,7 +140,7 @@ class Trial:
         counted = {
             (c.pupils[0], friend)
             for a in self.split.audit.criteria
-            if a.rule in WISHES
+            if a.rule in WISH_RULES
             for c in a.counts
             if c.value is not None
             for friend in c.pupils[1:]

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from classi.differences import tier_changes
 from classi.domain import Count
-from classi.explain.model import ClassAnswer, CountAnswer, CountChange, Explanation, Fact, Move, Way, WishAnswer
+from classi.explain.model import ClassAnswer, CountAnswer, CountChange, Explanation, Fact, Way, WishAnswer
 from classi.i18n import _, ngettext
+from classi.price import Move
 from classi.regulation import Regulation
 from classi.report.pupils import pupil_labels
 from classi.report.words import say_number, say_target

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import pairwise
 
+from classi.criteria.wishes import WISH_RULES
 from classi.domain import Count
 from classi.formation.moves import Step
 from classi.i18n import _, ngettext
 from classi.report import made
-from classi.report.compare_model import WISHES, Change, ClassRow, ComparedRule, ComparedTier, Comparison, Side, Trade
+from classi.report.compare_model import Change, ClassRow, ComparedRule, ComparedTier, Comparison, Side, Trade
 from classi.report.model import Dots, Verdict
 from classi.report.words import departure, say_number, say_target
 
@@ -130,7 +131,7 @@ def _said_rules(c: Comparison, trade: Trade, untold: int) -> Iterator[str]:
 
 
 def _of_wishes(c: Comparison, change: Change) -> bool:
-    return c.regulation.criteria[change.number - 1].rule in WISHES
+    return c.regulation.criteria[change.number - 1].rule in WISH_RULES
 
 
 def _joined(parts: Sequence[str]) -> str:

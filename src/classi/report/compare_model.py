@@ -11,9 +11,6 @@ from classi.domain import Count
 from classi.formation.moves import Moves
 from classi.regulation import Regulation
 
-WISHES = ("wishes", "wish_at_least_one")
-"""Rules that look at single wishes."""
-
 
 class Change(Protocol):
     """A rule that costs more or less than in the first split (`classi.differences.RuleChange`)."""
